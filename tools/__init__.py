@@ -1,0 +1,1 @@
+"""Tools a model can call. This package imports nothing from `playground`; `built_in` lists what is here."""
