@@ -1,0 +1,256 @@
+// One decoding step of Gemma 3 for a few tokens of any sequences: embeddings in, logits out.
+//
+// All threads walk through the same stages, with a barrier between them; each stage shares out its work by tokens,
+// heads or outputs. No result depends on the sharing: see linear.h and attention.h.
+#include <omp.h>
+
+#include <vector>
+
+#include "attention.h"
+#include "linear.h"
+#include "pointwise.h"
+
+// The structs are mirrored in native.py.
+struct Layer {
+  Matrix q, k, v, o, gate, up, down;
+  const float *input_norm, *q_norm, *k_norm, *attention_norm, *mlp_norm, *output_norm;
+  const float* frequencies;  // [D / 2]
+  float rope_factor;         // on cosines and sines
+  int64_t window;            // 0 for full attention
+};
+
+struct Model {
+  const Layer* layers;
+  int64_t layer_count, hidden, intermediate, heads, kv_heads, head_size;
+  float epsilon, scaling;
+  const float* norm;
+  Matrix head;
+};
+
+struct Token {
+  int64_t position;    // its own: it sees this one and those before
+  int64_t capacity;    // positions that its cache has room for
+  bf16* const* states; // for each layer, keys then values: [2, kv_heads, capacity, D]
+};
+
+namespace {
+
+// Scratch memory of one step, used by all threads.
+struct Work {
+  std::vector<float> normed, q, k, v, attended, gate, up, parts, cosines, sines;
+  std::vector<bf16> halves, queries;
+  std::vector<int8_t> bytes;
+  std::vector<float> scales;
+  std::vector<int32_t> totals;
+  Inputs inputs;
+
+  Work(const Model& model, int64_t tokens, int64_t longest) {
+    const int64_t query = model.heads * model.head_size, state = model.kv_heads * model.head_size;
+    int64_t widest = model.hidden > model.intermediate ? model.hidden : model.intermediate;
+    if (query > widest) widest = query;
+    normed.resize(tokens * model.hidden);
+    q.resize(tokens * query), attended.resize(tokens * query), queries.resize(tokens * query);
+    k.resize(tokens * state), v.resize(tokens * state);
+    gate.resize(tokens * model.intermediate), up.resize(tokens * model.intermediate);
+    parts.resize(tokens * model.heads * longest * (model.head_size + 2));
+    cosines.resize(tokens * model.head_size / 2), sines.resize(tokens * model.head_size / 2);
+    halves.resize(tokens * widest), bytes.resize(tokens * widest);
+    scales.resize(tokens * widest / GROUP), totals.resize(tokens * widest / GROUP);
+    inputs = {halves.data(), bytes.data(), scales.data(), totals.data()};
+  }
+};
+
+// Runs of a stage: the items from first to last are this thread's.
+template <class Act>
+inline void share(int64_t count, int thread, int threads, Act act) {
+  for (int64_t i = count * thread / threads; i < count * (thread + 1) / threads; i++) act(i);
+}
+
+struct Step {
+  const Model& model;
+  const Token* tokens;
+  int64_t count, longest;
+  float* hidden;
+  Work& work;
+  int thread, threads;
+
+  void wait() const {
+#pragma omp barrier
+  }
+
+  template <class Act>
+  void each(int64_t items, Act act) const {
+    share(items, thread, threads, act);
+    wait();
+  }
+
+  int64_t first_visible(const Layer& layer, const Token& token) const {
+    const int64_t first = token.position - layer.window + 1;
+    return layer.window == 0 || first < 0 ? 0 : first;
+  }
+
+  // Adds a block's output (normed by `after`, if any) to the stream and norms it for the next block.
+  void norm(const float* output, const float* after, const float* before, int64_t format) const {
+    const int64_t size = model.hidden;
+    each(count, [&](int64_t t) {
+      float *stream = hidden + t * size, *normed = work.normed.data() + t * size;
+      if (after != nullptr) {
+        rms_norm(output + t * size, after, size, model.epsilon, normed);
+        for (int64_t i = 0; i < size; i += 16) store(stream + i, add(load(stream + i), load(normed + i)));
+      }
+      rms_norm(stream, before, size, model.epsilon, normed);
+      prepare(normed, size, t * size, format, work.inputs);
+    });
+  }
+
+  void product(const Matrix& matrix, float* out) const { linear(matrix, work.inputs, count, thread, threads, out); }
+
+  void turn(const Layer& layer) const {
+    const int64_t half = model.head_size / 2;
+    each(count, [&](int64_t t) {
+      for (int64_t i = 0; i < half; i++) {
+        const float angle = static_cast<float>(tokens[t].position) * layer.frequencies[i];
+        work.cosines[t * half + i] = std::cos(angle) * layer.rope_factor;
+        work.sines[t * half + i] = std::sin(angle) * layer.rope_factor;
+      }
+    });
+  }
+
+  // Norms and turns queries and keys; stores keys and values in the caches.
+  void heads(const Layer& layer, int64_t index) const {
+    const int64_t size = model.head_size, each_token = model.heads + model.kv_heads;
+    each(count * each_token, [&](int64_t i) {
+      const int64_t t = i / each_token, h = i % each_token, kv = h - model.heads;
+      const Token& token = tokens[t];
+      const float *c = work.cosines.data() + t * size / 2, *s = work.sines.data() + t * size / 2;
+      if (kv < 0) {
+        float* query = work.q.data() + (t * model.heads + h) * size;
+        rms_norm(query, layer.q_norm, size, model.epsilon, query);
+        rotate(query, c, s, size / 2);
+        bf16* to = work.queries.data() + (t * model.heads + h) * size;
+        for (int64_t d = 0; d < size; d += 16) store(to + d, mul(load(query + d), all(model.scaling)));
+        return;
+      }
+      float* key = work.k.data() + (t * model.kv_heads + kv) * size;
+      const float* value = work.v.data() + (t * model.kv_heads + kv) * size;
+      rms_norm(key, layer.k_norm, size, model.epsilon, key);
+      rotate(key, c, s, size / 2);
+      bf16* keys = token.states[index] + (kv * token.capacity + token.position) * size;
+      bf16* values = keys + model.kv_heads * token.capacity * size;
+      for (int64_t d = 0; d < size; d += 16) store(keys + d, load(key + d)), store(values + d, load(value + d));
+    });
+  }
+
+  void attention(const Layer& layer, int64_t index) const {
+    const int64_t size = model.head_size, group = model.heads / model.kv_heads, step = longest * (size + 2);
+    const int64_t items = count * model.kv_heads * longest;
+    // Stretches vary in number: thread n takes every n-th, so that all have some.
+    for (int64_t i = thread; i < items; i += threads) {
+      const int64_t stretch = i % longest, kv = i / longest % model.kv_heads, t = i / longest / model.kv_heads;
+      const Token& token = tokens[t];
+      const int64_t first = first_visible(layer, token), from = first + stretch * STRETCH;
+      if (from > token.position) continue;
+      const bf16* keys = token.states[index] + kv * token.capacity * size;
+      const Past past{keys, keys + model.kv_heads * token.capacity * size, first, token.position};
+      in_blocks<8>(group, [&](auto heads, int64_t h) {
+        const int64_t head = t * model.heads + kv * group + h;
+        float* out = work.parts.data() + head * step + stretch * (size + 2);
+        attend<decltype(heads)::value>(past, from, size, work.queries.data() + head * size, out, step);
+      });
+    }
+    wait();
+    each(count * model.heads, [&](int64_t i) {
+      const Token& token = tokens[i / model.heads];
+      float* out = work.attended.data() + i * size;
+      join(work.parts.data() + i * step, stretches(first_visible(layer, token), token.position), size, out);
+      prepare(out, size, i * size, layer.o.format, work.inputs);
+    });
+  }
+
+  void mlp(const Layer& layer) const {
+    product(layer.gate, work.gate.data());
+    product(layer.up, work.up.data());
+    wait();
+    const int64_t groups = count * model.intermediate / GROUP;
+    each(groups, [&](int64_t g) {
+      float *gate = work.gate.data() + g * GROUP, *up = work.up.data() + g * GROUP;
+      for (int i = 0; i < GROUP; i += 16) store(gate + i, gated(load(gate + i), load(up + i)));
+      prepare(gate, GROUP, g * GROUP, layer.down.format, work.inputs);
+    });
+    product(layer.down, work.normed.data());
+    wait();
+  }
+
+  void run(float* logits) const {
+    const Layer* last = nullptr;
+    for (int64_t index = 0; index < model.layer_count; index++) {
+      const Layer& layer = model.layers[index];
+      norm(work.normed.data(), last ? last->output_norm : nullptr, layer.input_norm, layer.q.format);
+      product(layer.q, work.q.data());
+      product(layer.k, work.k.data());
+      product(layer.v, work.v.data());
+      if (last == nullptr || last->frequencies != layer.frequencies) turn(layer);
+      wait();
+      heads(layer, index);
+      attention(layer, index);
+      product(layer.o, work.normed.data());
+      wait();
+      norm(work.normed.data(), layer.attention_norm, layer.mlp_norm, layer.gate.format);
+      mlp(layer);
+      last = &layer;
+    }
+    norm(work.normed.data(), last->output_norm, model.norm, model.head.format);
+    product(model.head, logits);
+  }
+};
+
+}  // namespace
+
+extern "C" {
+
+// hidden [count, hidden] holds the embeddings and is used up; logits [count, V].
+void decode(const Model* model, const Token* tokens, int64_t count, int64_t threads, float* hidden, float* logits) {
+  int64_t longest = 1;
+  for (int64_t t = 0; t < count; t++) {
+    const int64_t needed = stretches(0, tokens[t].position);
+    longest = needed > longest ? needed : longest;
+  }
+  Work work(*model, count, longest);
+#pragma omp parallel num_threads(threads)
+  Step{*model, tokens, count, longest, hidden, work, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
+}
+
+// y [rows, N] (bf16) from x [rows, K] (bf16): a product by itself, for reading prompts.
+void multiply(const Matrix* matrix, const bf16* x, int64_t rows, int64_t threads, bf16* y) {
+  const int64_t size = matrix->inputs;
+  std::vector<int8_t> bytes(rows * size);
+  std::vector<float> scales(rows * size / GROUP);
+  std::vector<int32_t> totals(rows * size / GROUP);
+  const Inputs inputs{nullptr, bytes.data(), scales.data(), totals.data()};
+#pragma omp parallel num_threads(threads)
+  {
+    const int thread = omp_get_thread_num();
+    std::vector<float> row(size);
+    share(rows, thread, threads, [&](int64_t r) {
+      for (int64_t i = 0; i < size; i += 16) store(row.data() + i, widen(x + r * size + i));
+      prepare(row.data(), size, r * size, matrix->format, inputs);
+    });
+#pragma omp barrier
+    const int64_t blocks = matrix->outputs / BLOCK;
+    linear_packed(*matrix, inputs, rows, blocks * thread / threads, blocks * (thread + 1) / threads, y);
+  }
+}
+
+// Logits [rows, V] (float) from hidden states [rows, K] (float) that are normed already.
+void project(const Matrix* matrix, const float* x, int64_t rows, int64_t threads, float* y) {
+  const int64_t size = matrix->inputs;
+  std::vector<bf16> halves(rows * size);
+  std::vector<int8_t> bytes(rows * size);
+  std::vector<float> scales(rows * size / GROUP);
+  std::vector<int32_t> totals(rows * size / GROUP);
+  const Inputs inputs{halves.data(), bytes.data(), scales.data(), totals.data()};
+  for (int64_t r = 0; r < rows; r++) prepare(x + r * size, size, r * size, matrix->format, inputs);
+#pragma omp parallel num_threads(threads)
+  linear(*matrix, inputs, rows, omp_get_thread_num(), omp_get_num_threads(), y);
+}
+}

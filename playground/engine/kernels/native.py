@@ -1,0 +1,116 @@
+"""The kernels' C interface: structs that mirror those in linear.h and decode.cpp, and calls with torch tensors.
+
+A struct holds addresses only; whoever makes one keeps the tensors.
+"""
+
+from __future__ import annotations
+
+from ctypes import POINTER, Structure, byref, c_float, c_int64, c_void_p
+
+import torch
+
+from playground.engine.kernels.library import Kernels
+
+BF16, INT8, INT4 = range(3)
+NUMBERS_FOR_A_THREAD = 1 << 23
+"""Some 0.5 ms of work. Threads meet some 50 times in a step of a small model, and on a busy machine each may wait."""
+
+
+MATRICES = ("q", "k", "v", "o", "gate", "up", "down")
+
+
+class Matrix(Structure):
+    """Weights [outputs, inputs] in one of the formats of linear.h."""
+
+    _fields_ = (
+        ("weights", c_void_p),
+        ("scales", c_void_p),
+        ("outputs", c_int64),
+        ("inputs", c_int64),
+        ("format", c_int64),
+    )
+
+
+class Layer(Structure):
+    """One layer of decode.cpp."""
+
+    _fields_ = (
+        *((name, Matrix) for name in MATRICES),
+        *(
+            (name, c_void_p)
+            for name in ("input_norm", "q_norm", "k_norm", "attention_norm", "mlp_norm", "output_norm", "frequencies")
+        ),
+        ("rope_factor", c_float),
+        ("window", c_int64),
+    )
+
+
+class Model(Structure):
+    """A whole model of decode.cpp."""
+
+    _fields_ = (
+        ("layers", POINTER(Layer)),
+        *((name, c_int64) for name in ("layer_count", "hidden", "intermediate", "heads", "kv_heads", "head_size")),
+        ("epsilon", c_float),
+        ("scaling", c_float),
+        ("norm", c_void_p),
+        ("head", Matrix),
+    )
+
+
+class Token(Structure):
+    """A token of decode.cpp: its position, and where its sequence's states lie."""
+
+    _fields_ = (("position", c_int64), ("capacity", c_int64), ("states", POINTER(c_void_p)))
+
+
+def threads_for(numbers: int) -> int:
+    """Threads worth their waiting for each other in work of so many multiplications, at most as many as torch uses."""
+    return max(1, min(torch.get_num_threads(), numbers // NUMBERS_FOR_A_THREAD))
+
+
+def decode(
+    kernels: Kernels, model: Model, tokens: list[Token], threads: int, hidden: torch.Tensor, logits: torch.Tensor
+) -> None:
+    """Fill logits [N, V] (float32) from embeddings [N, hidden] (float32, used up); the tokens' states are stored."""
+    array = (Token * len(tokens))(*tokens)
+    kernels.library.decode(
+        byref(model), array, c_int64(len(tokens)), c_int64(threads), _pointer(hidden), _pointer(logits)
+    )
+
+
+def multiply(kernels: Kernels, matrix: Matrix, x: torch.Tensor) -> torch.Tensor:
+    """x [..., inputs] times a packed matrix: [..., outputs], both bfloat16."""
+    rows = x.reshape(-1, matrix.inputs).contiguous()
+    y = rows.new_empty((len(rows), matrix.outputs))
+    threads = threads_for(matrix.inputs * y.numel())
+    kernels.library.multiply(byref(matrix), _pointer(rows), c_int64(len(rows)), c_int64(threads), _pointer(y))
+    return y.view(*x.shape[:-1], matrix.outputs)
+
+
+def project(kernels: Kernels, matrix: Matrix, x: torch.Tensor) -> torch.Tensor:
+    """x [M, inputs] times a matrix of any format: [M, outputs], both float32."""
+    rows = x.float().contiguous()
+    y = rows.new_empty((len(rows), matrix.outputs))
+    threads = threads_for(matrix.inputs * y.numel())
+    kernels.library.project(byref(matrix), _pointer(rows), c_int64(len(rows)), c_int64(threads), _pointer(y))
+    return y
+
+
+def _pointer(tensor: torch.Tensor) -> c_void_p:
+    return c_void_p(address(tensor))
+
+
+def address(tensor: torch.Tensor) -> int:
+    """Where a contiguous tensor on the CPU begins.
+
+    Raises: ValueError for any other.
+    """
+    if tensor.device.type != "cpu" or not tensor.is_contiguous():
+        raise ValueError(f"kernels need contiguous tensors on the CPU, not {tensor.shape} on {tensor.device}")
+    return tensor.data_ptr()
+
+
+def plain_matrix(weight: torch.Tensor) -> Matrix:
+    """A bfloat16 weight [outputs, inputs] as torch keeps it."""
+    return Matrix(address(weight), None, weight.shape[0], weight.shape[1], BF16)

@@ -1,0 +1,162 @@
+"""Keys and values of one sequence, layer by layer.
+
+Every position is kept on every layer, sliding ones included, so a sequence can be cut back to any length exactly.
+Attention on a sliding layer is handed the window only; `attention_masks.py` builds masks for the same slices.
+
+Stands in for transformers' `Cache`: with masks and positions given, the models call `update` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+SMALLEST_CAPACITY = 256
+
+
+def capacity_for(length: int) -> int:
+    """Positions to allocate for `length`: the next of 256, 384, 512, 768, 1024, 1536, …
+
+    A function of the length alone: memory strides, and with them the kernels that torch picks, then do not depend on
+    how a sequence came to this length (read at once, or partly taken from the prefix cache).
+    """
+    capacity = SMALLEST_CAPACITY
+    while capacity < length:
+        if capacity * 3 // 2 >= length:
+            return capacity * 3 // 2
+        capacity *= 2
+    return capacity
+
+
+@dataclass(frozen=True)
+class Block:
+    """A copy of the states of T positions in a row: for each layer that stores any, keys and values [2, 1, H, T, D]."""
+
+    states: dict[int, torch.Tensor] = field(repr=False)
+    tokens: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the copy takes."""
+        return sum(state.numel() * state.element_size() for state in self.states.values())
+
+
+class LayerCache:
+    """One layer's keys and values, in one tensor [2, 1, H, capacity, D] on the layer's own device."""
+
+    def __init__(self, window: int | None) -> None:
+        self.length = 0
+        self._window = window
+        self._states: torch.Tensor | None = None
+
+    def update(self, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Append states [1, H, T, D]; give back all that these T queries may attend to, [1, H, T', D] each."""
+        count = keys.shape[-2]
+        states = self._room(self.length + count, like=keys)
+        end = self.length + count
+        states[0, :, :, self.length : end] = keys
+        states[1, :, :, self.length : end] = values
+        first = first_visible(self.length, self._window)
+        self.length = end
+        return states[0, :, :, first:end], states[1, :, :, first:end]
+
+    def append(self, block: torch.Tensor) -> None:
+        """Append copied states [2, 1, H, T, D]."""
+        end = self.length + block.shape[-2]
+        self._room(end, like=block[0])[..., self.length : end, :] = block
+        self.length = end
+
+    def copy(self, start: int, end: int) -> torch.Tensor:
+        """The states of positions `start` to `end`, copied: [2, 1, H, T, D]."""
+        if self._states is None or not 0 <= start <= end <= self.length:
+            raise ValueError(f"positions {start} to {end} are not in a cache of {self.length}")
+        return self._states[..., start:end, :].clone()
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory allocated, used or not."""
+        return 0 if self._states is None else self._states.numel() * self._states.element_size()
+
+    def reserve(self, count: int, like: torch.Tensor) -> torch.Tensor:
+        """The layer's own tensor [2, 1, H, capacity, D] with room for `count` states more, shaped like [1, H, _, D]."""
+        return self._room(self.length + count, like)
+
+    def _room(self, length: int, like: torch.Tensor) -> torch.Tensor:
+        """The tensor, grown to hold `length` positions if need be."""
+        capacity = capacity_for(length)
+        if self._states is None or self._states.shape[-2] < capacity:
+            batch, heads, _, size = like.shape
+            grown = like.new_empty((2, batch, heads, capacity, size))
+            if self._states is not None:
+                grown[..., : self.length, :] = self._states[..., : self.length, :]
+            self._states = grown
+        return self._states
+
+
+def first_visible(start: int, window: int | None) -> int:
+    """The first position that a query at `start` attends to; a window of W holds the query and W - 1 before it."""
+    return 0 if window is None else max(0, start - window + 1)
+
+
+class KVCache:
+    """The past of one sequence. `windows` gives each layer's sliding window, or None for full attention.
+
+    Layers that reuse another layer's states (Gemma 4) never call `update`, so they take no memory.
+    """
+
+    def __init__(self, windows: Sequence[int | None]) -> None:
+        self._windows = tuple(windows)
+        self._layers: dict[int, LayerCache] = {}
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *_: object, **__: object
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What attention calls: see `LayerCache.update`. The names are those of transformers' `Cache.update`."""
+        return self._layer(layer_idx).update(key_states, value_states)
+
+    def reserve(self, count: int, like: torch.Tensor, layers: int) -> list[torch.Tensor]:
+        """Each layer's own tensor [2, 1, H, capacity, D], for kernels that write the states of `count` positions there.
+
+        `like` [1, H, _, D] shows what states look like. What was written counts once `extend` is called.
+        """
+        return [self._layer(index).reserve(count, like) for index in range(layers)]
+
+    def extend(self, count: int) -> None:
+        """Count `count` positions more, whose states have been written to the tensors that `reserve` gave."""
+        for layer in self._layers.values():
+            layer.length += count
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        """Positions stored; the name and the argument are those of transformers' `Cache`."""
+        return self._layers[layer_idx].length if layer_idx in self._layers else 0
+
+    @property
+    def length(self) -> int:
+        """Positions that every storing layer has."""
+        return min((layer.length for layer in self._layers.values()), default=0)
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory allocated on all layers."""
+        return sum(layer.size_bytes for layer in self._layers.values())
+
+    def cut(self, length: int) -> None:
+        """Forget all positions from `length` on. Exact, also after a forward pass that broke off half way."""
+        for layer in self._layers.values():
+            layer.length = min(layer.length, length)
+
+    def copy(self, start: int, end: int) -> Block:
+        """A copy of positions `start` to `end`."""
+        return Block({index: layer.copy(start, end) for index, layer in self._layers.items()}, end - start)
+
+    def append(self, block: Block) -> None:
+        """Append a copy made by `copy`, of this or another sequence."""
+        for index, states in block.states.items():
+            self._layer(index).append(states)
+
+    def _layer(self, index: int) -> LayerCache:
+        if index not in self._layers:
+            self._layers[index] = LayerCache(self._windows[index])
+        return self._layers[index]

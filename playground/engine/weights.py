@@ -1,0 +1,268 @@
+"""Load a checkpoint and its tokenizer: Gemma 3 and Gemma 4, text or text and images, through transformers.
+
+Knows nothing of model names, the hub or downloads: it is given a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+
+from playground.engine.checkpoint import Checkpoint, Family, read_checkpoint, read_optional_json, revision
+from playground.engine.decoder import find_kernels
+from playground.engine.devices import DeviceName, DtypeName, Precision, Quantize, choose_device, choose_precision
+from playground.engine.huge_pages import HugePages
+from playground.engine.image_inputs import ImageInputMaker, ImageTokens, image_tokens
+from playground.engine.memory import Placement, foresee, is_audio, place
+from playground.engine.packed_weights import quantise_cached
+from playground.engine.placement import input_device
+from playground.engine.widened import widen_products
+from playground.errors import Cancelled, ModelUnavailable
+
+TURN_ENDS: Mapping[Family, tuple[str, ...]] = {"gemma3": ("<end_of_turn>",), "gemma4": ("<turn|>",)}
+"""Tokens that end a turn even where a re-saved checkpoint lists one stop id only."""
+CUT_OFF = "is missing from the weight files; download the model again"
+
+
+@dataclass(frozen=True)
+class LoadStep:
+    """How far a load is. `reading` counts bytes of the weight files, `placing` counts tensors."""
+
+    stage: Literal["reading", "placing"]
+    done: int
+    total: int
+
+
+Report: TypeAlias = Callable[[LoadStep], None]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model in memory with everything that is read from its folder.
+
+    `model` is a transformers `…ForCausalLM` or `…ForConditionalGeneration` in evaluation mode; `tokenizer` a
+    transformers tokenizer. `device` is where token ids go in; a model split over GPUs moves them on by itself.
+    `stop_ids` end a reply; `forbidden_ids` may never be generated. `revision` is the SHA-256 of the files,
+    `template_hash` that of the checkpoint's own chat template, if it has one.
+    """
+
+    model: Any = field(repr=False)
+    tokenizer: Any = field(repr=False)
+    family: Family
+    model_type: str
+    folder: Path
+    context_tokens: int
+    stop_ids: frozenset[int]
+    forbidden_ids: frozenset[int]
+    image_inputs: ImageInputMaker | None = field(repr=False)
+    revision: str
+    template_hash: str | None
+    parameters: int
+    device: torch.device
+    precision: Precision
+    computing: str
+    """By what it computes, and why by that."""
+
+    @property
+    def weight_bytes(self) -> int:
+        """Memory that the weights take."""
+        return sum(tensor.nbytes for tensor in (*self.model.parameters(), *self.model.buffers()))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number format of the weights."""
+        return self.precision.dtype
+
+    @property
+    def image_tokens(self) -> ImageTokens | None:
+        """Ids that stand for an image in the prompt; None where the model takes no images."""
+        return self.image_inputs.tokens if self.image_inputs else None
+
+
+def load(
+    folder: Path,
+    *,
+    name: str | None = None,
+    device: DeviceName = "auto",
+    dtype: DtypeName = "auto",
+    quantize: Quantize = "none",
+    report: Report = lambda _: None,
+    cancel: threading.Event | None = None,
+    force: bool = False,
+) -> LoadedModel:
+    """Load the model in a folder, after checking its files and the memory; `force` skips the check of the memory.
+
+    `name` is what errors call it, if not by its folder.
+
+    Raises: ModelUnavailable naming what is broken, unsupported or too large and the cure; Cancelled.
+    """
+    checkpoint = read_checkpoint(folder)
+    where = choose_device(device)
+    precision = choose_precision(where, dtype, quantize)
+    placement = place(name or folder.name, foresee(checkpoint, precision), where, force=force)
+    watch = _Watch(report, cancel or threading.Event())
+    digest = revision(checkpoint, watch.reading(checkpoint.file_bytes))
+    tokenizer = _load_tokenizer(checkpoint)
+    model = _load_model(checkpoint, precision.dtype, placement, watch)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    if precision.quantize != "none":
+        quantise_cached(model, precision.quantize, digest)
+    _own(model)
+    widen_products(model)
+    return LoadedModel(
+        model=model,
+        tokenizer=tokenizer,
+        family=checkpoint.family,
+        model_type=checkpoint.model_type,
+        folder=folder,
+        context_tokens=int(model.config.get_text_config().max_position_embeddings),
+        stop_ids=_stop_ids(checkpoint, model, tokenizer),
+        forbidden_ids=_forbidden_ids(checkpoint, model, tokenizer),
+        image_inputs=ImageInputMaker(checkpoint) if checkpoint.has_images else None,
+        revision=digest,
+        template_hash=_template_hash(tokenizer),
+        parameters=parameters,
+        device=input_device(model.get_input_embeddings()),
+        precision=precision,
+        computing=find_kernels(model)[1],
+    )
+
+
+class _Watch:
+    """Tells how far a load is and stops it when asked to."""
+
+    def __init__(self, report: Report, cancel: threading.Event) -> None:
+        self._report = report
+        self._cancel = cancel
+
+    def step(self, step: LoadStep) -> None:
+        if self._cancel.is_set():
+            raise Cancelled("Loading was stopped.")
+        self._report(step)
+
+    def reading(self, total: int) -> Callable[[int], None]:
+        """A listener for blocks of bytes."""
+        done = 0
+
+        def seen(amount: int) -> None:
+            nonlocal done
+            done += amount
+            self.step(LoadStep("reading", done, total))
+
+        return seen
+
+    def placing(self, items: Iterable[Any]) -> Iterator[Any]:
+        """The items, counted while they are worked on."""
+        counted = list(items)
+        for done, item in enumerate(counted):
+            self.step(LoadStep("placing", done, len(counted)))
+            yield item
+        self.step(LoadStep("placing", len(counted), len(counted)))
+
+
+_one_load = threading.Lock()
+"""transformers has one progress hook for the process."""
+
+
+@contextmanager
+def _watched_loading(watch: _Watch) -> Iterator[None]:
+    """Within it, transformers' loop over the weights reports to `watch` instead of drawing a bar."""
+    from transformers.utils import logging
+
+    def hook(factory: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return watch.placing(args[0]) if args and kwargs.get("desc") == "Loading weights" else factory(*args, **kwargs)
+
+    with _one_load:
+        previous, level = logging.set_tqdm_hook(hook), logging.get_verbosity()
+        logging.set_verbosity_error()  # unused audio weights are expected; missing ones are an error of ours
+        try:
+            yield
+        finally:
+            logging.set_tqdm_hook(previous)
+            logging.set_verbosity(level)
+
+
+def _load_model(checkpoint: Checkpoint, dtype: torch.dtype, placement: Placement, watch: _Watch) -> Any:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    device_map = placement.device_map or {"": placement.device}
+    try:
+        config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
+        if getattr(config, "audio_config", None) is not None:
+            config.audio_config = None  # nothing here listens; its tower would take memory for nothing
+        with _watched_loading(watch):
+            model, info = AutoModelForCausalLM.from_pretrained(
+                checkpoint.folder,
+                config=config,
+                dtype=dtype,
+                device_map=device_map,
+                max_memory=placement.max_memory,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, ImportError, AttributeError) as error:
+        raise ModelUnavailable(f"transformers cannot load {checkpoint.folder}: {_short(error)}") from error
+    if missing := sorted(name for name in info["missing_keys"] if not is_audio(name)):
+        raise ModelUnavailable(f"{missing[0]} (and {len(missing) - 1} more) {CUT_OFF}: {checkpoint.folder}")
+    return model.eval().requires_grad_(False)
+
+
+def _own(model: Any) -> None:
+    """Copy weights into memory of our own, parameter by parameter. They may be views of their mapped file: it could be
+    replaced under the running model, which crashes the process, and mapped memory looks free to whoever asks whether
+    another model fits.
+    """
+    memory = HugePages()
+    for parameter in model.parameters():
+        if parameter.device.type == "cpu":
+            parameter.data = memory.copy(parameter.data)
+
+
+def _load_tokenizer(checkpoint: Checkpoint) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
+    # The Rust tokenizer raises bare `Exception` for a file it cannot parse.
+    except Exception as error:
+        file = checkpoint.folder / "tokenizer.json"
+        raise ModelUnavailable(f"{file} cannot be read ({_short(error)}). Copy or download it again.") from error
+
+
+def _stop_ids(checkpoint: Checkpoint, model: Any, tokenizer: Any) -> frozenset[int]:
+    """From the generation config; a tokenizer's `eos` alone would miss the end of the turn."""
+    listed = model.generation_config.eos_token_id
+    ids = set(listed if isinstance(listed, list) else [listed]) | {tokenizer.eos_token_id}
+    ids |= {tokenizer.get_vocab().get(token) for token in TURN_ENDS[checkpoint.family]}
+    return frozenset(int(token) for token in ids if token is not None)
+
+
+def _forbidden_ids(checkpoint: Checkpoint, model: Any, tokenizer: Any) -> frozenset[int]:
+    """What the generation config suppresses, tokens that stand for images and sound, and rows without a token."""
+    suppressed = set(read_optional_json(checkpoint.folder / "generation_config.json").get("suppress_tokens") or ())
+    size = int(model.config.get_text_config().vocab_size)
+    media = image_tokens(checkpoint.config)
+    suppressed |= {media.begin, media.soft, media.end}
+    if checkpoint.family == "gemma4":
+        names = ("boa_token_id", "eoa_token_index", "audio_token_id", "video_token_id")
+        suppressed |= {getattr(model.config, name, None) for name in names}
+    suppressed |= set(range(len(tokenizer), size))
+    return frozenset(int(token) for token in suppressed if token is not None and 0 <= token < size)
+
+
+def _template_hash(tokenizer: Any) -> str | None:
+    template = tokenizer.chat_template
+    return hashlib.sha256(str(template).encode()).hexdigest() if template else None
+
+
+def _short(error: BaseException) -> str:
+    """The first line of an error's text: transformers' messages run over many."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
