@@ -1,0 +1,1 @@
+"""Models behind one interface, in this process or on a remote server."""

@@ -1,0 +1,192 @@
+"""Which models there are for this machine, where each of them is, and whether it fits the memory. Loads nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import huggingface_hub
+
+from playground.backends.hub import Hub, is_hub_id
+from playground.backends.known_models import DEMO, GEMMA_TERMS, KNOWN, KnownModel
+from playground.engine.checkpoint import FAMILIES, Checkpoint, read_checkpoint, read_optional_json
+from playground.engine.devices import Precision
+from playground.engine.memory import FORESEEN_TOKENS, MemoryNeed, cache_bytes, foresee, gigabytes, working_bytes
+from playground.errors import ModelUnavailable
+
+State: TypeAlias = Literal["here", "partial", "absent", "broken"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model that can be chosen, for a list of models and for loading.
+
+    `state`: `here` can be loaded; `partial` and `absent` can be downloaded; `broken` needs what `note` says.
+    `bytes_here` of `bytes_total` are on this disk. `need` is None where nothing is known of the model yet.
+    """
+
+    name: str
+    state: State
+    hub_id: str | None = None
+    folder: Path | None = None
+    about: str = ""
+    licence: str = ""
+    gated: bool = False
+    images: bool = False
+    context_tokens: int = 0
+    bytes_here: int = 0
+    bytes_total: int | None = None
+    need: MemoryNeed | None = None
+    note: str = ""
+    remote: str = ""
+    """The servers that run it, where it is not this process."""
+    checkpoint: Checkpoint | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the small model that comes with the playground."""
+        return self.name == DEMO
+
+
+class Inventory:
+    """The demo, the known models, whatever of the families lies in the hub's cache, and what was offered by name."""
+
+    def __init__(self, hub: Hub, demo_folder: Path, precision: Precision, offered: tuple[str, ...] = ()) -> None:
+        """`offered` are hub ids and folders that may be used besides; short names need no offering.
+
+        Raises: ModelUnavailable when one of them can be neither.
+        """
+        self.hub = hub
+        self._demo_folder = demo_folder
+        self.precision = precision
+        """Of the weights once they are loaded; what a model needs depends on it."""
+        self._offered: list[str] = []
+        for name in offered:
+            self.offer(name)
+
+    def offer(self, name: str) -> None:
+        """Let a hub id or a local folder be chosen from now on.
+
+        Raises: ModelUnavailable when it can be neither.
+        """
+        if name == DEMO or _known(name) or name in self._offered:
+            return
+        if not _folder(name).is_dir() and not is_hub_id(name):
+            raise ModelUnavailable(
+                f"{name!r} is neither a folder on this machine, nor a hub id like google/gemma-4-E2B-it, nor one of "
+                f"{', '.join([DEMO, *(known.name for known in reversed(KNOWN))])}."
+            )
+        self._offered.append(name)
+
+    def entries(self) -> list[Entry]:
+        """Every model that can be chosen, best first, the demo last."""
+        names = [known.name for known in KNOWN]
+        names += [hub_id for hub_id in self._cached() if _known(hub_id) is None]
+        names += [name for name in self._offered if name not in names]
+        return [self.find(name) for name in [*names, DEMO]]
+
+    def find(self, name: str) -> Entry:
+        """The model of a short name, a hub id, or a folder that was offered.
+
+        Raises: ModelUnavailable for any other name: a stranger's request must not make us read folders of its choice.
+        """
+        if name == DEMO:
+            return self._local(DEMO, self._demo_folder)
+        if known := _known(name):
+            return self._published(known)
+        if name in self._offered and _folder(name).is_dir():
+            return self._local(name, _folder(name))
+        if is_hub_id(name) and (name in self._offered or self._snapshot(name)):
+            return self._on_hub(name)
+        names = ", ".join([DEMO, *(known.name for known in reversed(KNOWN)), *self._offered])
+        raise ModelUnavailable(f"There is no model called {name[:100]!r} here. There are: {names}.", param="model")
+
+    def _local(self, name: str, folder: Path) -> Entry:
+        try:
+            checkpoint = read_checkpoint(folder)
+        except ModelUnavailable as error:
+            return Entry(name, "broken", folder=folder, note=error.message)
+        return self._ready(name, checkpoint, Entry(name, "here", folder=folder))
+
+    def _published(self, known: KnownModel) -> Entry:
+        # Said of a model by its size alone: its vision tower and its norms, which are not quantised, are small.
+        weights = int(known.weight_bytes * self.precision.weight_bytes / 2)
+        cache = cache_bytes(known.text, FORESEEN_TOKENS, self.precision.dtype.itemsize)
+        plain = Entry(
+            name=known.name,
+            state="absent",
+            hub_id=known.hub_id,
+            about=known.about,
+            licence=known.licence,
+            gated=known.gated,
+            images=known.images,
+            context_tokens=known.context_tokens,
+            bytes_total=known.weight_bytes,
+            need=MemoryNeed(weights, cache, working_bytes(weights)),
+        )
+        return self._cached_state(known.hub_id, plain)
+
+    def _on_hub(self, hub_id: str) -> Entry:
+        licence = GEMMA_TERMS if "gemma-3" in hub_id.lower() else ""
+        return self._cached_state(hub_id, Entry(hub_id, "absent", hub_id=hub_id, licence=licence))
+
+    def _cached_state(self, hub_id: str, entry: Entry) -> Entry:
+        """The entry with what the hub's cache holds of it."""
+        folder = self._snapshot(hub_id)
+        here = _size_of(self.hub.folder(hub_id) / "blobs")
+        if folder is None:
+            if not here:
+                return entry
+            note = f"{gigabytes(here)} of {gigabytes(entry.bytes_total or here)} have been downloaded; go on with it."
+            return replace(entry, state="partial", bytes_here=here, note=note)
+        try:
+            checkpoint = read_checkpoint(folder)
+        except ModelUnavailable as error:
+            return replace(entry, state="partial", bytes_here=here, note=error.message)
+        return self._ready(entry.name, checkpoint, replace(entry, folder=folder))
+
+    def _ready(self, name: str, checkpoint: Checkpoint, entry: Entry) -> Entry:
+        return replace(
+            entry,
+            name=name,
+            state="here",
+            checkpoint=checkpoint,
+            images=checkpoint.has_images,
+            context_tokens=int(checkpoint.text.get("max_position_embeddings", 131_072)),
+            bytes_here=checkpoint.file_bytes,
+            bytes_total=checkpoint.file_bytes,
+            need=foresee(checkpoint, self.precision),
+        )
+
+    def _snapshot(self, hub_id: str) -> Path | None:
+        """The folder of a model's files in the hub's cache, complete or not."""
+        found = huggingface_hub.try_to_load_from_cache(hub_id, "config.json", cache_dir=self.hub.cache)
+        return Path(found).parent if isinstance(found, str) else None
+
+    def _cached(self) -> list[str]:
+        """Hub ids in the cache whose model is of a supported family."""
+        found = []
+        for folder in sorted(self.hub.cache.glob("models--*--*")):
+            hub_id = folder.name.removeprefix("models--").replace("--", "/", 1)
+            snapshot = self._snapshot(hub_id)
+            try:
+                if snapshot and read_optional_json(snapshot / "config.json").get("model_type") in FAMILIES:
+                    found.append(hub_id)
+            except ModelUnavailable:
+                pass  # somebody else's broken download is none of ours
+        return found
+
+
+def _folder(name: str) -> Path:
+    # Not `Path.expanduser`, which raises for a home that does not exist.
+    return Path(os.path.expanduser(name))
+
+
+def _known(name: str) -> KnownModel | None:
+    return next((known for known in KNOWN if name.lower() in {known.name, known.hub_id.lower()}), None)
+
+
+def _size_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) if folder.is_dir() else 0

@@ -1,0 +1,87 @@
+"""The models that have a short name: what they are, how large, under which terms. A table, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+DEMO = "demo"
+DEMO_FOLDER = Path(__file__).parents[2] / "demo_model" / "weights"
+GEMMA_TERMS: Final = "Gemma Terms of Use"
+APACHE: Final = "Apache-2.0"
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A published model. `weight_bytes` in bfloat16, as on the hub; `text` is what its KV cache follows from."""
+
+    name: str
+    hub_id: str
+    about: str
+    weight_bytes: int
+    images: bool
+    context_tokens: int
+    licence: Literal["Gemma Terms of Use", "Apache-2.0"]
+    text: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def gated(self) -> bool:
+        """Whether the hub asks for a token whose owner accepted the licence. Source: the hub, 2026-07."""
+        return self.licence == GEMMA_TERMS
+
+
+def _gemma3(name: str, about: str, weight_bytes: int, *shape: int) -> KnownModel:
+    layers, kv_heads, head_dim, window = shape
+    images = window == 1024
+    return KnownModel(
+        name=name,
+        hub_id=f"google/{name}-it",
+        about=about,
+        weight_bytes=weight_bytes,
+        images=images,
+        context_tokens=131_072 if images else 32_768,
+        licence=GEMMA_TERMS,
+        text={
+            "num_hidden_layers": layers,
+            "num_key_value_heads": kv_heads,
+            "head_dim": head_dim,
+            "sliding_window": window,
+        },
+    )
+
+
+def _gemma4(size: str, about: str, weight_bytes: int, *shape: int) -> KnownModel:
+    layers, shared, kv_heads, period = shape
+    return KnownModel(
+        name=f"gemma-4-{size.lower()}",
+        hub_id=f"google/gemma-4-{size}-it",
+        about=about,
+        weight_bytes=weight_bytes,
+        images=True,
+        context_tokens=131_072,
+        licence=APACHE,
+        text={
+            "model_type": "gemma4_text",
+            "num_hidden_layers": layers,
+            "num_kv_shared_layers": shared,
+            "num_key_value_heads": kv_heads,
+            "head_dim": 256,
+            "global_head_dim": 512,
+            "sliding_window": 512,
+            "sliding_window_pattern": period,
+        },
+    )
+
+
+KNOWN = (
+    _gemma3("gemma-3-27b", "The largest Gemma 3; wants a large GPU.", 54_864_813_280, 62, 16, 128, 1024),
+    _gemma3("gemma-3-12b", "A large Gemma 3; wants a GPU.", 24_374_650_080, 48, 8, 256, 1024),
+    _gemma4("E4B", "Gemma 4, the larger of the two for laptops; thinks and calls tools.", 15_992_595_884, 42, 18, 2, 6),
+    _gemma3("gemma-3-4b", "The smallest Gemma 3 that sees pictures.", 8_600_158_944, 34, 4, 256, 1024),
+    _gemma4("E2B", "Gemma 4, the smaller one; thinks and calls tools.", 10_246_621_918, 35, 20, 1, 5),
+    _gemma3("gemma-3-1b", "A small and quick Gemma 3, text only.", 1_999_771_904, 26, 1, 256, 512),
+    _gemma3("gemma-3-270m", "The smallest Gemma 3, text only; for trying things out.", 536_196_352, 18, 1, 256, 512),
+)
+"""Best first: the order in which `auto` looks. Sizes: the files on the hub, or two bytes for each parameter."""

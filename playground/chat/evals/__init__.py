@@ -1,0 +1,1 @@
+"""Evals: cases with a right answer, asked of models, judged, kept and compared."""
