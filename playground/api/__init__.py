@@ -1,0 +1,1 @@
+"""HTTP: routes, keys and limits. Reaches models only through chat/."""

@@ -1,0 +1,1 @@
+"""JSON of foreign protocols to our values and back."""
