@@ -1,0 +1,1 @@
+"""The page: components, actions and bubbles. Reaches models only through chat/."""

@@ -1,0 +1,1 @@
+"""The page that puts one prompt to several models or settings, side by side."""

@@ -1,0 +1,1 @@
+"""The page that asks a model about a document and links its answers to pages."""

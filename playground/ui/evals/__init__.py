@@ -1,0 +1,1 @@
+"""The page that asks models many questions with known answers."""

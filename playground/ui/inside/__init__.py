@@ -1,0 +1,1 @@
+"""A reply from the inside: its recording, replayed, shared and opened again."""

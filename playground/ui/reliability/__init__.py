@@ -1,0 +1,1 @@
+"""The page that tells how reliably a model uses a tool."""

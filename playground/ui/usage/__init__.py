@@ -1,0 +1,1 @@
+"""The usage page: what was asked of this server, in figures and charts."""

@@ -1,0 +1,1 @@
+"""The page of vision tasks: caption, read, label, find, count, fill in."""
