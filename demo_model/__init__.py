@@ -1,0 +1,1 @@
+"""The embedded default model: how its data is made, how it is trained, what it scores, and its weights."""

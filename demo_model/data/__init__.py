@@ -1,0 +1,1 @@
+"""Synthetic dialogues: what the demo model learns from."""
