@@ -1,0 +1,1 @@
+"""Programs that write tokens, each behind the same small interface."""
