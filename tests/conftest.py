@@ -1,0 +1,56 @@
+"""For every test: no network beyond this machine, and the same random numbers each time."""
+
+import ipaddress
+import random
+import socket
+import sys
+
+import pytest
+from hypothesis import settings
+
+# A busy machine is no bug: no example of a property test has a time limit of its own.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+CONNECT = socket.socket.connect
+CONNECT_EX = socket.socket.connect_ex
+
+
+def _check(address: object) -> None:
+    host = address[0] if isinstance(address, tuple) else None
+    if host is None or host == "localhost":
+        return
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise AssertionError(f"A test tried to reach {host}; tests stay on this machine.")
+
+
+def _connect(self, address):
+    _check(address)
+    return CONNECT(self, address)
+
+
+def _connect_ex(self, address):
+    _check(address)
+    return CONNECT_EX(self, address)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", _connect)
+    patch.setattr(socket.socket, "connect_ex", _connect_ex)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def same_random_numbers():
+    random.seed(0)
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(0)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(0)

@@ -1,0 +1,207 @@
+"""The C++ kernels compute what their plain-torch twins do, each row alone, on every instruction set of this CPU."""
+
+import functools
+import os
+import shutil
+
+import pytest
+import torch
+
+from playground.engine.cpu import cpu_features
+from playground.engine.disk_blocks import DiskBlocks
+from playground.engine.engine import Engine
+from playground.engine.kernels import library, native, twins
+from playground.engine.kernels.library import NoKernels, isas, load_kernels
+from playground.engine.packed_weights import quantise_cached
+from playground.engine.quantised import pack, quantise
+from playground.engine.request import Token
+from playground.engine.runner import Runner
+from tests.engine.asking import ask, words
+from tests.tiny_models import WINDOW, tiny_model
+
+HERE = [isa.name for isa in isas(cpu_features())]
+FORMATS = ("none", "int8", "int4")
+SHAPE = {
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "head_dim": 32,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 2048,
+}
+
+pytestmark = pytest.mark.skipif(
+    not HERE or not any(shutil.which(name) for name in library.COMPILERS), reason="no compiler, or no CPU they are for"
+)
+
+
+@pytest.fixture(autouse=True)
+def _inference():
+    with torch.inference_mode():
+        yield
+
+
+@functools.cache
+def model_in(bits):
+    model = tiny_model("gemma3_text", torch.bfloat16, **SHAPE)
+    if bits != "none":
+        quantise(model, bits)
+    return model
+
+
+def read(runner, ids):
+    cache = runner.new_cache()
+    runner.read(cache, ids)
+    return cache
+
+
+def written(runner, cache, ids):
+    return torch.cat([runner.decode([(cache, [token])]) for token in ids])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 8, 11])
+@pytest.mark.parametrize("bits", FORMATS)
+@pytest.mark.parametrize("isa", HERE)
+def test_a_product_equals_its_twin(isa, bits, rows):
+    kernels = load_kernels(isa)
+    weight, x = torch.randn(80, 96).bfloat16(), torch.randn(rows, 96)
+    x[0, :32] = 0
+    if bits == "none":
+        matrix, wide = native.plain_matrix(weight), weight.float()
+    else:
+        packed = pack(weight, bits)
+        matrix, wide = packed.matrix, packed.rows(torch.arange(80))
+    result = native.project(kernels, matrix, x)
+    torch.testing.assert_close(result, twins.linear(wide, x, packed=bits != "none"), rtol=1e-4, atol=2e-3)
+    for row in range(rows):
+        assert torch.equal(native.project(kernels, matrix, x[row : row + 1])[0], result[row]), f"row {row} alone"
+    if bits != "none":
+        halves = native.multiply(kernels, matrix, x.bfloat16())
+        torch.testing.assert_close(halves, native.project(kernels, matrix, x.bfloat16()).bfloat16())
+
+
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+def test_packing_keeps_every_weight_within_half_a_step(bits):
+    weight = torch.randn(48, 64) * torch.logspace(-3, 1, 48)[:, None]
+    back = pack(weight, bits).rows(torch.arange(48))
+    groups = weight.view(48, -1, 32 if bits == "int4" else 64).abs().amax(dim=-1, keepdim=True)
+    # int4's -8 stands for the furthest weight; one as far on the other side is a whole step away.
+    step = (groups / (8 if bits == "int4" else 127)).expand(-1, -1, 32 if bits == "int4" else 64).reshape(48, 64)
+    assert ((back - weight).abs() <= step * (1.05 if bits == "int4" else 0.501)).all()
+
+
+@pytest.mark.parametrize("isa", HERE)
+def test_decoding_gives_the_logits_of_the_torch_path(isa):
+    ids = words(4 * WINDOW)
+    logits = {}
+    for path in (isa, None):
+        runner = Runner(model_in("none"), path)
+        logits[path] = written(runner, read(runner, ids[: WINDOW - 3]), ids[WINDOW - 3 :])
+    torch.testing.assert_close(logits[isa], logits[None], rtol=0, atol=0.5)
+    assert (logits[isa].argmax(1) == logits[None].argmax(1)).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("isa", HERE)
+def test_a_past_of_several_stretches_is_joined_as_softmax_does(isa):
+    ids = words(700)
+    logits = {}
+    for path in (isa, None):
+        runner = Runner(model_in("none"), path)
+        logits[path] = written(runner, read(runner, ids[:-3]), ids[-3:])
+    torch.testing.assert_close(logits[isa], logits[None], rtol=0, atol=0.5)
+
+
+@pytest.mark.parametrize("bits", FORMATS)
+@pytest.mark.parametrize("isa", HERE)
+def test_a_token_has_the_same_logits_in_any_company(isa, bits):
+    runner = Runner(model_in(bits), isa)
+    prompts = [words(length, seed=length) for length in (3, 15, 40, 300, 513, 7, 9, 33)]
+    new = [words(count, seed=100 + count) for count in (1, 4, 2, 1, 3, 1, 1, 5)]
+    alone = [written(runner, read(runner, prompt), ids) for prompt, ids in zip(prompts, new, strict=True)]
+    for count in (1, 2, 3):
+        runner._decoder.threads = count
+        together = runner.decode([(read(runner, prompt), ids) for prompt, ids in zip(prompts, new, strict=True)])
+        assert torch.equal(together, torch.cat(alone)), f"{count} threads"
+
+
+@pytest.mark.parametrize("bits", FORMATS)
+def test_a_reply_is_the_same_alone_beside_others_cold_and_warm(bits):
+    details = {"logprobs": True, "top_logprobs": 20, "max_tokens": 6}
+    start = words(35)
+    requests = [ask((*start, *words(5 * n, seed=n)), **details, seed=n, temperature=n / 4) for n in range(8)]
+    engine = Engine(model_in(bits), context_tokens=400, chunk_tokens=16, cache_bytes=0)
+    assert "kernels" in engine.path
+    cold = [[output for output in engine.submit(request) if isinstance(output, Token)] for request in requests]
+    engine.close()
+    engine = Engine(model_in(bits), context_tokens=400, chunk_tokens=16)
+    streams = [engine.submit(request) for request in requests]
+    beside = [[output for output in stream if isinstance(output, Token)] for stream in streams]
+    warm = [[output for output in engine.submit(request) if isinstance(output, Token)] for request in requests]
+    engine.close()
+    assert cold == beside == warm
+
+
+@pytest.mark.parametrize("bits", FORMATS)
+def test_a_reply_is_the_same_after_a_restart_with_and_without_guesses(bits, tmp_path):
+    """The weights then come from the first start's file and the prompts from disk."""
+    details = {"logprobs": True, "top_logprobs": 5, "max_tokens": 12, "logit_bias": {40: 12.0, 41: 12.0, 42: 12.0}}
+    requests = [ask(words(35) * 2, **details, temperature=0.0), ask(words(35) * 3, **details, seed=3)]
+
+    def replies(**settings):
+        model = tiny_model("gemma3_text", torch.bfloat16, **SHAPE)
+        if bits != "none":
+            quantise_cached(model, bits, "one", tmp_path / "weights")
+        engine = Engine(model, context_tokens=400, chunk_tokens=16, threads=1, **settings)
+        assert "kernels" in engine.path
+        ended = [list(engine.submit(request)) for request in (*requests, *requests)]
+        engine.close()
+        tokens = [[output for output in outputs if isinstance(output, Token)] for outputs in ended]
+        return tokens, [outputs[-1].timing for outputs in ended]
+
+    expected, _ = replies(cache_bytes=0, speculate="off")
+    for speculate in ("off", "on"):
+        for start in ("first", "again"):
+            found, timings = replies(speculate=speculate, disk=DiskBlocks(tmp_path / speculate, 10**8, "one"))
+            assert found == expected, f"speculation {speculate}, {start}"
+            assert [timing.cached > 0 for timing in timings] == [start == "again", True, True, True]
+            assert any(timing.accepted for timing in timings) == (speculate == "on")
+
+
+def test_a_quantised_model_without_kernels_computes_the_same_weights():
+    """The torch path does not round inputs, so it is close, not equal."""
+    ids = words(60)
+    with_kernels = Runner(model_in("int8"))
+    logits = with_kernels.logits(with_kernels.read(with_kernels.new_cache(), ids))
+    plain = Runner(model_in("none"))
+    torch.testing.assert_close(logits, plain.logits(plain.read(plain.new_cache(), ids)), rtol=0, atol=1.0)
+
+
+def test_what_the_kernels_cannot_run_goes_the_torch_way_and_says_why():
+    assert "loaded in float32" in Runner(tiny_model("gemma3_text", **SHAPE)).path
+    assert "multiples of 32" in Runner(tiny_model("gemma3_text", torch.bfloat16)).path
+    assert "written for Gemma 3" in Runner(tiny_model("gemma4_text", torch.bfloat16)).path
+    assert not Runner(tiny_model("gemma4_text", torch.bfloat16)).batches
+
+
+def test_without_a_compiler_the_reason_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoKernels, match="no C\\+\\+ compiler"):
+        load_kernels.__wrapped__()
+
+
+def test_a_compiler_that_fails_is_quoted(tmp_path, monkeypatch):
+    broken = tmp_path / "g++"
+    broken.write_text("#!/bin/sh\necho 'decode.cpp:1: out of luck' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
+    with pytest.raises(NoKernels, match="out of luck"):
+        load_kernels.__wrapped__()
+    assert not list(tmp_path.glob("kernels/*.so"))
+
+
+def test_a_cache_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path / "taken"))
+    with pytest.raises(NoKernels, match="cannot be written"):
+        load_kernels.__wrapped__()

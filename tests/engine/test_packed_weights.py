@@ -1,0 +1,82 @@
+"""Quantised while loading, kept for the next start, and made again when the file is damaged."""
+
+import pytest
+import torch
+
+from playground.engine.checkpoint import read_checkpoint
+from playground.engine.devices import Precision, choose_precision
+from playground.engine.memory import foresee
+from playground.engine.runner import Runner
+from playground.engine.weights import load
+from playground.errors import ModelUnavailable
+from tests.engine.asking import words
+from tests.engine.tiny_checkpoints import save
+
+SHAPE = {"hidden_size": 64, "intermediate_size": 96, "head_dim": 32}
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Where packed weights go; the kernels stay where they have been built."""
+    monkeypatch.setattr("playground.engine.packed_weights.cache_folder", lambda: tmp_path / "cache")
+    return tmp_path / "cache" / "weights"
+
+
+def logits_of(model):
+    with torch.inference_mode():
+        runner = Runner(model)
+        cache = runner.new_cache()
+        first = runner.logits(runner.read(cache, words(20)))
+        return torch.cat([first, runner.decode([(cache, [30, 31])])])
+
+
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+@pytest.mark.parametrize("family", ["gemma3", "gemma4_text"])
+def test_the_second_start_takes_the_kept_weights_and_writes_the_same(family, bits, kept, tmp_path):
+    save(family, tmp_path / "model", dtype=torch.bfloat16, **SHAPE)
+    first = load(tmp_path / "model", device="cpu", quantize=bits)
+    (file,) = kept.iterdir()
+    before = file.stat().st_ino
+    second = load(tmp_path / "model", device="cpu", quantize=bits)
+    assert [path.stat().st_ino for path in kept.iterdir()] == [before]
+    assert torch.equal(logits_of(first.model), logits_of(second.model))
+    assert (first.precision.name, first.dtype) == (bits, torch.bfloat16)
+    foreseen = foresee(read_checkpoint(tmp_path / "model"), Precision(torch.bfloat16, "", bits)).weights
+    assert 0.9 * foreseen < first.weight_bytes < 1.3 * foreseen
+
+
+def test_another_checkpoint_takes_none_of_it(kept, tmp_path):
+    save("gemma3_text", tmp_path / "one", dtype=torch.bfloat16, **SHAPE)
+    save("gemma3_text", tmp_path / "two", dtype=torch.bfloat16, **SHAPE, num_hidden_layers=3)
+    for name in ("one", "two"):
+        load(tmp_path / name, device="cpu", quantize="int8")
+    assert len(list(kept.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", ["one bit", "cut short", "emptied"])
+def test_a_damaged_file_is_noticed_and_made_again(damage, kept, tmp_path, caplog):
+    save("gemma3_text", tmp_path / "model", dtype=torch.bfloat16, **SHAPE)
+    expected = logits_of(load(tmp_path / "model", device="cpu", quantize="int4").model)
+    (file,) = kept.iterdir()
+    whole = file.read_bytes()
+    bad = {"one bit": whole[:-9] + bytes([whole[-9] ^ 4]) + whole[-8:], "cut short": whole[:-100], "emptied": b""}
+    file.unlink()  # the first model still has it mapped
+    file.write_bytes(bad[damage])
+    again = load(tmp_path / "model", device="cpu", quantize="int4")
+    assert "damaged" in caplog.text
+    assert torch.equal(logits_of(again.model), expected)
+    assert file.read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_only_costs_time(kept, tmp_path, caplog):
+    save("gemma3_text", tmp_path / "model", dtype=torch.bfloat16, **SHAPE)
+    kept.parent.write_text("a file in its place")
+    load(tmp_path / "model", device="cpu", quantize="int8")
+    assert "not kept" in caplog.text
+
+
+def test_what_cannot_be_quantised_is_refused_with_the_cure():
+    with pytest.raises(ModelUnavailable, match="--device cpu"):
+        choose_precision(torch.device("cuda"), "auto", "int4")
+    with pytest.raises(ModelUnavailable, match="Leave --dtype float32 out"):
+        choose_precision(torch.device("cpu"), "float32", "int8")

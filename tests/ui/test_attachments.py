@@ -1,0 +1,147 @@
+"""Pictures and long texts in the composer: what is taken, and what is refused in which words."""
+
+import PIL.Image
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "red.png"
+    PIL.Image.new("RGB", (120, 80), "red").save(path)
+    return path
+
+
+def test_pictures_are_shown_in_the_question_and_reach_the_model(chat, picture, tmp_path):
+    second = tmp_path / "blue.jpg"
+    PIL.Image.new("RGB", (64, 64), "blue").save(second)
+    assert "with 2 pictures" in chat.ask("What are these?", picture, second)
+    expect(chat.questions.last.locator("img.picture")).to_have_count(2)
+    width = chat.questions.last.locator("img.picture").first.evaluate(
+        "async i => { await i.decode(); return i.naturalWidth }"
+    )
+    assert width == 120
+
+
+def test_an_edited_question_keeps_its_picture(chat, picture):
+    chat.ask("What is this?", picture)
+    chat.press("edit", 0)
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
+    chat.send("And now?")
+    expect(chat.questions).to_have_count(1)
+    expect(chat.replies.last).to_contain_text("'And now?' with 1 pictures")
+
+
+def test_a_pasted_picture_is_attached(chat, picture):
+    chat.box.focus()
+    data = list(picture.read_bytes())
+    chat.page.evaluate(
+        """(bytes) => {
+            const file = new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" });
+            const held = new DataTransfer();
+            held.items.add(file);
+            const event = new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true });
+            document.querySelector("#composer textarea").dispatchEvent(event);
+        }""",
+        data,
+    )
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
+    assert "with 1 pictures" in chat.ask("What is this?")
+
+
+def test_a_dropped_picture_is_attached(chat, picture):
+    chat.page.evaluate(
+        """(bytes) => {
+            const file = new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" });
+            const held = new DataTransfer();
+            held.items.add(file);
+            const place = document.querySelector("#composer .full-container");
+            for (const name of ["dragenter", "dragover", "drop"])
+                place.dispatchEvent(new DragEvent(name, { dataTransfer: held, bubbles: true, cancelable: true }));
+        }""",
+        list(picture.read_bytes()),
+    )
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
+
+
+def test_the_camera_takes_a_picture(chat):
+    chat.page.locator("#snap").click()
+    camera = chat.page.locator("#camera")
+    camera.get_by_role("button", name="Click to Access Webcam").click()
+    shutter = camera.get_by_role("button", name="capture photo")
+    expect(shutter).to_be_visible()
+    chat.page.wait_for_function("document.querySelector('#camera video')?.currentTime > 0.5")  # a frame has come
+    shutter.click()
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
+    assert "with 1 pictures" in chat.ask("What is this?")
+
+
+def refused(chat, path, words):
+    chat.attach(path)
+    chat.send("What is this?")
+    expect(chat.notice).to_contain_text(words)
+    expect(chat.box).to_have_value("What is this?")
+    expect(chat.questions).to_have_count(0)
+
+
+def test_an_empty_file_is_refused_in_words(chat, tmp_path):
+    path = tmp_path / "nothing.png"
+    path.write_bytes(b"")
+    refused(chat, path, "nothing.png is empty (0 bytes)")
+
+
+def test_a_file_that_only_claims_to_be_a_picture_is_refused(chat, tmp_path):
+    path = tmp_path / "fake.png"
+    path.write_bytes(bytes(range(256)) * 8)
+    refused(chat, path, "fake.png is not a picture")
+
+
+def test_a_picture_of_400_megapixels_is_refused_before_it_is_decoded(chat, tmp_path):
+    path = tmp_path / "huge.png"
+    PIL.Image.new("1", (20_000, 20_000)).save(path)
+    refused(chat, path, "pixels (400 megapixels). At most 64 megapixels are decoded")
+
+
+def test_a_model_that_reads_text_only_says_so(chat, picture):
+    chat.choose("model", "reader")
+    expect(chat.page.locator("#state")).to_contain_text("reader")
+    refused(chat, picture, "reader reads text only. Choose a model that sees pictures")
+
+
+def test_a_megabyte_of_pasted_text_stays_text(chat):
+    text = "lorem ipsum " * 87_400
+    chat.box.focus()
+    chat.page.evaluate(
+        """(text) => {
+            const held = new DataTransfer();
+            held.setData("text/plain", text);
+            const event = new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true });
+            const box = document.querySelector("#composer textarea");
+            if (box.dispatchEvent(event)) document.execCommand("insertText", false, text);
+        }""",
+        text,
+    )
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(0)
+    chat.box.press("Enter")
+    chat.wait_for_reply()
+    assert f"of {len(text):,} characters" in chat.last_reply.replace("\n", "")
+
+
+def test_a_conversation_longer_than_the_context_drops_its_beginning_and_says_so(chat):
+    chat.choose("model", "small")
+    for number in range(4):
+        chat.ask(f"{number} " + "many words " * 40)
+    assert "left out, as the context is full" in chat.last_line
+
+
+def test_one_message_longer_than_the_context_is_refused_with_figures(chat):
+    chat.choose("model", "small")
+    chat.send("many words " * 400)
+    expect(chat.page.locator("#chat .failure")).to_contain_text("the model's context is 300")
+    assert chat.box.input_value().startswith("many words")
+
+
+def test_a_text_file_is_read_as_text(chat, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("calculator notes " * 100)
+    chat.ask("Summarise this", path)
