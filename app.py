@@ -49,6 +49,7 @@ from playground.chat.evals.store import EvalStore
 from playground.chat.metered import Meter, Note
 from playground.chat.recording import read_recording, replay, verdict
 from playground.command_line import read_settings
+from playground.engine import cache
 from playground.errors import CallerError, Cancelled, PlaygroundError
 from playground.events import Failed, Finished
 from playground.images import read_kept_image
@@ -86,6 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
     0 after a stop or an identical replay, 1 when it could not start or the replay differs.
     """
     settings = with_key(read_settings(arguments))
+    if settings.cache_folder:
+        os.environ[cache.VARIABLE] = settings.cache_folder
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -307,11 +310,18 @@ def replay_file(path: Path, catalogue: Catalogue, stopped: threading.Event) -> i
 def prepare_model(services: Services, stopped: threading.Event) -> None:
     """Load the model that answers by default. One that was named and is not here is downloaded first.
 
+    Where nothing was named and nothing is here, the page opens all the same: its Models panel says what to do.
+
     Raises: ModelUnavailable with the cause and the cure; Cancelled when the program was told to stop.
     """
     catalogue = services.catalogue
-    name = catalogue.default().name
+    choice = catalogue.default()
+    name = choice.name
     entry = catalogue.listing(name).entry
+    if choice.fallback:
+        print(choice.reason, file=sys.stderr)
+        if entry.state != "here":
+            return
     if entry.remote:  # it was asked just now, and is asked again as long as this process runs
         if entry.note:
             print(f"{name} does not answer yet: {entry.note}", file=sys.stderr)

@@ -15,7 +15,7 @@ class Settings(BaseSettings):
 
     model: Annotated[tuple[str, ...], NoDecode] = Field(
         ("auto",),
-        description="auto, demo, a short name, a hub id or a local folder; repeat it to offer several models",
+        description="auto, embedded, a short name, a hub id, a folder or a .gguf file; repeat it to offer several models",
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 opens the app to the network")
     port: int = Field(7860, ge=0, le=65535, description="port to listen on; 0 takes a free one")
@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     )
     max_active: int = Field(8, ge=1, le=1024, description="requests that are served at a time; more wait")
     threads: int | None = Field(None, ge=1, description="CPU threads for the model; as many as cores when absent")
+    cache_folder: str | None = Field(
+        None,
+        description="folder for what can be made again: unpacked and rounded weights, kernels, past prompts; "
+        "~/.cache/gemma-playground when absent",
+    )
     usage_db: str | None = Field(
         None, description="file that keeps figures of each reply (tokens, seconds; never texts); memory when absent"
     )

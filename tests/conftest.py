@@ -1,9 +1,12 @@
 """For every test: no network beyond this machine, and the same random numbers each time."""
 
 import ipaddress
+import os
 import random
+import shutil
 import socket
 import sys
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -11,6 +14,26 @@ from hypothesis import settings
 # A busy machine is no bug: no example of a property test has a time limit of its own.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+CACHE = "PLAYGROUND_CACHE_FOLDER"
+
+
+def pytest_configure(config):
+    """One cache folder for all processes of a run: the embedded model is unpacked and kernels are built once."""
+    if CACHE not in os.environ:
+        os.environ[CACHE] = tempfile.mkdtemp(prefix="gemma-playground-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ[CACHE], ignore_errors=True))
+
+
+@pytest.fixture(scope="session")
+def embedded():
+    """The embedded model behind the local backend."""
+    from tests.embedded import embedded_backend
+
+    backend = embedded_backend()
+    yield backend
+    backend.close()
+
 
 CONNECT = socket.socket.connect
 CONNECT_EX = socket.socket.connect_ex

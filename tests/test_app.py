@@ -30,14 +30,14 @@ def test_every_setting_is_a_flag_and_help_explains_it(capsys):
 
 def test_a_flag_overrides_its_variable(monkeypatch):
     monkeypatch.setenv("PLAYGROUND_PORT", "7000")
-    monkeypatch.setenv("PLAYGROUND_MODEL", "demo, gemma-3-1b")
-    assert read_settings([]).model == ("demo", "gemma-3-1b")
+    monkeypatch.setenv("PLAYGROUND_MODEL", "embedded, gemma-3-1b")
+    assert read_settings([]).model == ("embedded", "gemma-3-1b")
     assert read_settings([]).port == 7000
     assert read_settings(["--port", "7001"]).port == 7001
 
 
 def test_model_may_be_repeated():
-    assert read_settings(["--model", "demo", "--model", "gemma-3-4b"]).model == ("demo", "gemma-3-4b")
+    assert read_settings(["--model", "embedded", "--model", "gemma-3-4b"]).model == ("embedded", "gemma-3-4b")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_port_that_is_taken_is_named_and_nothing_is_left_running():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        process = start("--model", "demo", "--port", str(port))
+        process = start("--model", "embedded", "--port", str(port))
         output, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     assert output == ""
@@ -95,7 +95,7 @@ def test_an_unknown_model_is_named_with_those_there_are():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_one_line_when_it_answers_and_ends_cleanly_in_the_middle_of_a_reply(number):
-    process = start("--model", "demo", "--port", "0")
+    process = start("--model", "embedded", "--port", "0")
     line = process.stdout.readline()
     assert line.startswith("Gemma Playground answers at http://127.0.0.1:")
     body = json.dumps({"message": "Tell me everything.", "max_tokens": 8000}).encode()

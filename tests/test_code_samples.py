@@ -1,4 +1,4 @@
-"""“Get code”: every program runs as it is, against the real app with the demo model."""
+"""“Get code”: every program runs as it is, against the real app with the embedded model."""
 
 import json
 import os
@@ -48,7 +48,7 @@ TURNS = {
 
 @pytest.fixture(scope="module")
 def address():
-    with served("app.py", "--model", "demo", "--port", "0") as (url, _):
+    with served("app.py", "--model", "embedded", "--port", "0") as (url, _):
         yield url
 
 
@@ -73,7 +73,7 @@ def run(kind, code, folder):
 @pytest.mark.parametrize("kind", LANGUAGES)
 @pytest.mark.parametrize("name", ["plain", "tool"])
 def test_every_program_runs_as_it_is(address, tmp_path, kind, name):
-    said = run(kind, code_for(kind, Sample(address, "demo", TURNS[name])), tmp_path)
+    said = run(kind, code_for(kind, Sample(address, "embedded", TURNS[name])), tmp_path)
     assert said.strip()
     assert name != "tool" or "get_weather" in said
 
@@ -90,7 +90,7 @@ def test_every_program_runs_as_it_is(address, tmp_path, kind, name):
     ],
 )
 def test_pictures_schemas_and_results_go_along(address, tmp_path, kind, name):
-    sample = Sample(address, "demo", TURNS[name], server_tools=("calculator",) if name == "history" else ())
+    sample = Sample(address, "embedded", TURNS[name], server_tools=("calculator",) if name == "history" else ())
     said = run(kind, code_for(kind, sample), tmp_path)
     assert said.strip()
     assert name != "shaped" or "n" in json.loads(said)
@@ -103,6 +103,6 @@ def test_the_programs_ask_for_the_last_answer_again():
 
 
 def test_a_key_is_never_written_out():
-    code = code_for("curl", Sample("http://x", "demo", TURNS["plain"], needs_key=True))
+    code = code_for("curl", Sample("http://x", "embedded", TURNS["plain"], needs_key=True))
     assert "Bearer YOUR_API_KEY" in code
-    assert "Authorization" not in code_for("curl", Sample("http://x", "demo", TURNS["plain"]))
+    assert "Authorization" not in code_for("curl", Sample("http://x", "embedded", TURNS["plain"]))

@@ -1,4 +1,4 @@
-"""README's examples, run as they stand against the real app with the demo model; only the port is another."""
+"""README's examples, run as they stand against the real app with the embedded model; only the port is another."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ ADDRESS = "http://127.0.0.1:7860"
 
 @pytest.fixture(scope="module")
 def address():
-    with served("app.py", "--model", "demo", "--port", "0") as (url, _):
+    with served("app.py", "--model", "embedded", "--port", "0") as (url, _):
         yield url
 
 
@@ -99,11 +99,11 @@ def test_the_backend_example_lets_one_app_answer_for_another_behind_keys(address
     )
     key = done.stdout.splitlines()[0]
     flags = re.search(r"```sh\npython app\.py (--backend-url .*)\n```", README)[1]
-    flags = flags.replace("http://127.0.0.1:8000", address).replace("google/gemma-4-E4B-it", "demo").split()
+    flags = flags.replace("http://127.0.0.1:8000", address).replace("google/gemma-4-E4B-it", "embedded").split()
     with served("app.py", "--port", "0", *flags, *started.replace("keys.json", here).split()) as (front, _):
         assert httpx.get(f"{front}/v1/models").status_code == 401
         models = httpx.get(f"{front}/v1/models", headers={"x-api-key": key}, timeout=60).json()["data"]
-        assert models[0]["id"] == "demo"
+        assert models[0]["id"] == "embedded"
         said = run(program('tools=["calculator"]').replace('"http://127.0.0.1:7860"', repr(front)), front)
     assert "calculator" in said
     assert said.rstrip().endswith(" 7")
@@ -118,6 +118,6 @@ def test_the_curl_example_is_answered(address):
 
 def test_the_app_says_that_it_is_well(address):
     health = httpx.get(f"{address}/health").json()
-    assert (health["status"], health["loaded"]) == ("ok", ["demo"])
-    assert re.match("own kernels for|torch's operators", health["computing"]["demo"])
-    assert 0 <= health["cache"]["demo"]["prefix_bytes"] <= health["cache"]["demo"]["prefix_budget_bytes"]
+    assert (health["status"], health["loaded"]) == ("ok", ["embedded"])
+    assert re.match("own kernels for|torch's operators", health["computing"]["embedded"])
+    assert 0 <= health["cache"]["embedded"]["prefix_bytes"] <= health["cache"]["embedded"]["prefix_budget_bytes"]

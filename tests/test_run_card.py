@@ -8,7 +8,7 @@ from playground.messages import ToolCall
 from playground.options import Options
 from playground.run_card import Setting, compare, make_card
 
-SETTING = Setting("demo", "gemma3", "abc", "layout", "cpu", "float32")
+SETTING = Setting("embedded", "gemma3", "abc", "layout", "cpu", "float32")
 
 
 def card(output, prompt=(1, 2, 3), setting=SETTING, **options):
@@ -45,7 +45,7 @@ def test_the_first_token_that_differs_is_named(other, token, text):
 
 
 def test_what_went_in_differently_is_named_too():
-    there = Setting("demo", "gemma3", "abc", "layout", "cuda:0", "bfloat16")
+    there = Setting("embedded", "gemma3", "abc", "layout", "cuda:0", "bfloat16")
     found = compare(card((7,)), card((8,), prompt=(1, 5), setting=there, temperature=0.5))
     assert "prompt (from token 1 on), options, device, dtype" in found.text
 

@@ -16,9 +16,9 @@ PAGE, API = Caller("page"), Caller("openai", "My app")
 
 def filled(path=None):
     log = UsageLog(path)
-    log.add(PAGE, "demo", "stop", FIRST, 2.5)
+    log.add(PAGE, "embedded", "stop", FIRST, 2.5)
     log.add(API, "gemma-3-4b", "length", Usage(prompt_tokens=10, completion_tokens=5, decode_s=1, first_token_s=0.3), 1)
-    log.add(API, "demo", "context_too_long", Usage(), 0.1)
+    log.add(API, "embedded", "context_too_long", Usage(), 0.1)
     return log
 
 
@@ -40,7 +40,7 @@ def test_an_empty_record_has_no_percentiles_and_shares_nothing():
 def test_groups_are_counted_largest_first_and_days_in_order():
     log = filled()
     assert [(row["interface"], row["replies"]) for row in log.by("interface")] == [("openai", 2), ("page", 1)]
-    assert [(row["model"], row["prompt_tokens"]) for row in log.by("model")] == [("demo", 100), ("gemma-3-4b", 10)]
+    assert [(row["model"], row["prompt_tokens"]) for row in log.by("model")] == [("embedded", 100), ("gemma-3-4b", 10)]
     assert [row["day"] for row in log.by("day")] == [time.strftime("%Y-%m-%d", time.gmtime())]
     with pytest.raises(ValueError, match="'at; DROP TABLE"):
         log.by("at; DROP TABLE replies")
@@ -53,7 +53,7 @@ def test_only_what_lies_in_the_period_is_counted():
 def test_a_file_outlives_the_record_and_serves_two_processes_at_once(tmp_path):
     path = tmp_path / "new" / "usage.sqlite"
     first, second = filled(path), UsageLog(path)
-    second.add(PAGE, "demo", "stop", FIRST, 1)
+    second.add(PAGE, "embedded", "stop", FIRST, 1)
     assert first.summary().replies == 4
     first.close()
     second.close()
@@ -71,7 +71,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
 
 def test_the_csv_has_every_row_and_no_formula():
     log = filled()
-    log.add(Caller("openai", "=cmd()"), "demo", "stop", FIRST, 1)
+    log.add(Caller("openai", "=cmd()"), "embedded", "stop", FIRST, 1)
     header, *rows = csv.reader(io.StringIO(log.csv()))
     assert tuple(header) == COLUMNS
     assert len(rows) == 4

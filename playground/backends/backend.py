@@ -23,7 +23,6 @@ class Capabilities:
     images: bool
     thinking: bool
     tools: bool
-    is_demo: bool = False
     details: Mapping[str, Any] | None = None
     """Identity and place: hub id or path, revision hash, dtype, device, parameters. Part of run cards."""
 

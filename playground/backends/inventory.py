@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import huggingface_hub
 
 from playground.backends.hub import Hub, is_hub_id
-from playground.backends.known_models import DEMO, GEMMA_TERMS, KNOWN, KnownModel
+from playground.backends.embedded import ABOUT, EMBEDDED, INSTALL, EmbeddedModel
+from playground.backends.known_models import GEMMA_TERMS, KNOWN, KnownModel
 from playground.engine.checkpoint import FAMILIES, Checkpoint, read_checkpoint, read_optional_json
 from playground.engine.devices import Precision
+from playground.engine.gguf.file import is_gguf
+from playground.engine.gguf.unpack import GENERATION
 from playground.engine.memory import FORESEEN_TOKENS, MemoryNeed, cache_bytes, foresee, gigabytes, working_bytes
+from playground.engine.weights import Source
 from playground.errors import ModelUnavailable
 
 State: TypeAlias = Literal["here", "partial", "absent", "broken"]
@@ -30,7 +34,7 @@ class Entry:
     name: str
     state: State
     hub_id: str | None = None
-    folder: Path | None = None
+    source: Source | None = None
     about: str = ""
     licence: str = ""
     gated: bool = False
@@ -45,21 +49,34 @@ class Entry:
     checkpoint: Checkpoint | None = field(default=None, repr=False, compare=False)
 
     @property
-    def is_demo(self) -> bool:
+    def is_embedded(self) -> bool:
         """Whether this is the small model that comes with the playground."""
-        return self.name == DEMO
+        return self.name == EMBEDDED
+
+    @property
+    def recommended(self) -> dict[str, Any]:
+        """What the model's own files say of generation; an adapter's overrides its base's."""
+        if self.source is None:
+            return {}
+        place = self.source.place
+        said = dict(GENERATION) if is_gguf(place) else read_optional_json(place / "generation_config.json")
+        for adapter in self.source.adapters:
+            said |= read_optional_json(adapter / "generation_config.json")
+        return said
 
 
 class Inventory:
-    """The demo, the known models, whatever of the families lies in the hub's cache, and what was offered by name."""
+    """The embedded model, the known ones, whatever of the families lies in the hub's cache, and what was offered by name."""
 
-    def __init__(self, hub: Hub, demo_folder: Path, precision: Precision, offered: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, hub: Hub, embedded: EmbeddedModel, precision: Precision, offered: tuple[str, ...] = ()
+    ) -> None:
         """`offered` are hub ids and folders that may be used besides; short names need no offering.
 
         Raises: ModelUnavailable when one of them can be neither.
         """
         self.hub = hub
-        self._demo_folder = demo_folder
+        self._embedded = embedded
         self.precision = precision
         """Of the weights once they are loaded; what a model needs depends on it."""
         self._offered: list[str] = []
@@ -71,50 +88,66 @@ class Inventory:
 
         Raises: ModelUnavailable when it can be neither.
         """
-        if name == DEMO or _known(name) or name in self._offered:
+        if name == EMBEDDED or _known(name) or name in self._offered:
             return
-        if not _folder(name).is_dir() and not is_hub_id(name):
+        if not _is_local(name) and not is_hub_id(name):
             raise ModelUnavailable(
-                f"{name!r} is neither a folder on this machine, nor a hub id like google/gemma-4-E2B-it, nor one of "
-                f"{', '.join([DEMO, *(known.name for known in reversed(KNOWN))])}."
+                f"{name!r} is neither a folder or a .gguf file on this machine, nor a hub id like google/gemma-4-E2B-it, nor one of "
+                f"{', '.join([EMBEDDED, *(known.name for known in reversed(KNOWN))])}."
             )
         self._offered.append(name)
 
     def entries(self) -> list[Entry]:
-        """Every model that can be chosen, best first, the demo last."""
+        """Every model that can be chosen, best first, the embedded one last."""
         names = [known.name for known in KNOWN]
         names += [hub_id for hub_id in self._cached() if _known(hub_id) is None]
         names += [name for name in self._offered if name not in names]
-        return [self.find(name) for name in [*names, DEMO]]
+        return [self.find(name) for name in [*names, EMBEDDED]]
 
     def find(self, name: str) -> Entry:
-        """The model of a short name, a hub id, or a folder that was offered.
+        """The model of a short name, a hub id, or a folder or file that was offered.
 
         Raises: ModelUnavailable for any other name: a stranger's request must not make us read folders of its choice.
         """
-        if name == DEMO:
-            return self._local(DEMO, self._demo_folder)
+        if name == EMBEDDED:
+            return self._found_embedded()
         if known := _known(name):
             return self._published(known)
-        if name in self._offered and _folder(name).is_dir():
-            return self._local(name, _folder(name))
+        if name in self._offered and _is_local(name):
+            return self._local(Entry(name, "here", source=Source(_path(name))))
         if is_hub_id(name) and (name in self._offered or self._snapshot(name)):
             return self._on_hub(name)
-        names = ", ".join([DEMO, *(known.name for known in reversed(KNOWN)), *self._offered])
+        names = ", ".join([EMBEDDED, *(known.name for known in reversed(KNOWN)), *self._offered])
         raise ModelUnavailable(f"There is no model called {name[:100]!r} here. There are: {names}.", param="model")
 
-    def _local(self, name: str, folder: Path) -> Entry:
+    def _found_embedded(self) -> Entry:
+        if self._embedded.is_ready:
+            known = Entry(EMBEDDED, "here", source=self._embedded.source, about=ABOUT, licence=GEMMA_TERMS)
+            return self._local(known)
+        base = _known("gemma-3-270m")
+        assert base is not None
+        entry = replace(self._foreseen(base), name=EMBEDDED, hub_id=None, gated=False, about=ABOUT)
+        if self._embedded.is_installed:
+            return replace(entry, state="here", source=self._embedded.source)
+        return replace(entry, note=f"Install it with {INSTALL} and start again.")
+
+    def _local(self, entry: Entry) -> Entry:
+        """The entry with what its files say."""
+        assert entry.source is not None
         try:
-            checkpoint = read_checkpoint(folder)
+            checkpoint = entry.source.checkpoint()
         except ModelUnavailable as error:
-            return Entry(name, "broken", folder=folder, note=error.message)
-        return self._ready(name, checkpoint, Entry(name, "here", folder=folder))
+            return replace(entry, state="broken", note=error.message)
+        return self._ready(entry.name, checkpoint, entry)
 
     def _published(self, known: KnownModel) -> Entry:
+        return self._cached_state(known.hub_id, self._foreseen(known))
+
+    def _foreseen(self, known: KnownModel) -> Entry:
         # Said of a model by its size alone: its vision tower and its norms, which are not quantised, are small.
         weights = int(known.weight_bytes * self.precision.weight_bytes / 2)
         cache = cache_bytes(known.text, FORESEEN_TOKENS, self.precision.dtype.itemsize)
-        plain = Entry(
+        return Entry(
             name=known.name,
             state="absent",
             hub_id=known.hub_id,
@@ -126,7 +159,6 @@ class Inventory:
             bytes_total=known.weight_bytes,
             need=MemoryNeed(weights, cache, working_bytes(weights)),
         )
-        return self._cached_state(known.hub_id, plain)
 
     def _on_hub(self, hub_id: str) -> Entry:
         licence = GEMMA_TERMS if "gemma-3" in hub_id.lower() else ""
@@ -145,7 +177,7 @@ class Inventory:
             checkpoint = read_checkpoint(folder)
         except ModelUnavailable as error:
             return replace(entry, state="partial", bytes_here=here, note=error.message)
-        return self._ready(entry.name, checkpoint, replace(entry, folder=folder))
+        return self._ready(entry.name, checkpoint, replace(entry, source=Source(folder)))
 
     def _ready(self, name: str, checkpoint: Checkpoint, entry: Entry) -> Entry:
         return replace(
@@ -179,9 +211,15 @@ class Inventory:
         return found
 
 
-def _folder(name: str) -> Path:
+def _path(name: str) -> Path:
     # Not `Path.expanduser`, which raises for a home that does not exist.
     return Path(os.path.expanduser(name))
+
+
+def _is_local(name: str) -> bool:
+    """Whether a name is a folder or a GGUF file on this machine."""
+    path = _path(name)
+    return path.is_dir() or (is_gguf(path) and path.is_file())
 
 
 def _known(name: str) -> KnownModel | None:

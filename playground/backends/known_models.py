@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Literal
 
-DEMO = "demo"
-DEMO_FOLDER = Path(__file__).parents[2] / "demo_model" / "weights"
 GEMMA_TERMS: Final = "Gemma Terms of Use"
 APACHE: Final = "Apache-2.0"
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import torch
@@ -21,7 +20,7 @@ import torch
 from playground.backends.backend import Backend
 from playground.engine import weights
 from playground.engine.devices import DeviceName, DtypeName, Quantize
-from playground.engine.weights import LoadedModel, Report
+from playground.engine.weights import LoadedModel, Report, Source
 from playground.errors import Cancelled, ModelUnavailable
 
 POLL_S = 0.1
@@ -47,7 +46,7 @@ class Seat:
     """A loaded model. `users` are requests that hold it; `used_at` orders idle ones; `size` is its weights' bytes."""
 
     name: str
-    folder: Path
+    source: Source
     backend: ClosableBackend = field(repr=False)
     size: int
     users: int = 0
@@ -55,7 +54,7 @@ class Seat:
 
 
 class LoadedModels:
-    """Seats by folder. Safe to use from any thread."""
+    """Seats by what they were loaded from. Safe to use from any thread."""
 
     def __init__(
         self,
@@ -69,7 +68,7 @@ class LoadedModels:
         self.dtype: DtypeName = dtype
         self.quantize: Quantize = quantize
         """Both of what is loaded from now on."""
-        self._seats: dict[Path, Seat] = {}
+        self._seats: dict[Source, Seat] = {}
         self._state = threading.Lock()
         self._one_change = threading.Lock()
 
@@ -78,10 +77,10 @@ class LoadedModels:
         with self._state:
             return sorted(self._seats.values(), key=lambda seat: seat.used_at)
 
-    def take(self, folder: Path) -> Seat | None:
+    def take(self, source: Source) -> Seat | None:
         """Hold a model that is loaded already; None when it is not. Every hold ends with `give_back`."""
         with self._state:
-            seat = self._seats.get(folder)
+            seat = self._seats.get(source)
             if seat is not None:
                 seat.users += 1
             return seat
@@ -95,7 +94,7 @@ class LoadedModels:
     def load(
         self,
         name: str,
-        folder: Path,
+        source: Source,
         *,
         report: Report = lambda _: None,
         cancel: threading.Event | None = None,
@@ -106,10 +105,10 @@ class LoadedModels:
         Raises: ModelUnavailable; Cancelled.
         """
         with self._alone(cancel or threading.Event()):
-            seat = self.take(folder)
+            seat = self.take(source)
             while seat is None:
                 try:
-                    seat = self._load(name, folder, report, cancel, force)
+                    seat = self._load(name, source, report, cancel, force)
                 except ModelUnavailable as error:
                     if error.code != "not_enough_memory":
                         raise
@@ -118,32 +117,32 @@ class LoadedModels:
             return seat
 
     @contextmanager
-    def hold(self, name: str, folder: Path) -> Iterator[Backend]:
+    def hold(self, name: str, source: Source) -> Iterator[Backend]:
         """Hold a model for the time of a block."""
-        seat = self.take(folder) or self.load(name, folder)
+        seat = self.take(source) or self.load(name, source)
         try:
             yield seat.backend
         finally:
             self.give_back(seat)
 
-    def unload(self, folder: Path) -> None:
+    def unload(self, source: Source) -> None:
         """Drop a model and give its memory back. Nothing happens when it is not loaded.
 
         Raises: ModelUnavailable when requests are using it.
         """
         with self._alone(threading.Event()):
             with self._state:
-                seat = self._seats.get(folder)
+                seat = self._seats.get(source)
                 if seat is not None and seat.users:
                     raise ModelUnavailable(
                         f"{seat.name} is answering {seat.users} request(s). Stop them or wait, then unload it.",
                         code="model_in_use",
                     )
-                self._seats.pop(folder, None)
+                self._seats.pop(source, None)
             if seat is not None:
                 _close(seat)
 
-    def unload_idle(self, *, but: Path | None = None) -> None:
+    def unload_idle(self, *, but: Source | None = None) -> None:
         """Drop every model that nobody is using, except one."""
         with self._alone(threading.Event()):
             while self._drop_idle(but):
@@ -157,10 +156,10 @@ class LoadedModels:
             for seat in seats:
                 _close(seat)
 
-    def _load(self, name: str, folder: Path, report: Report, cancel: threading.Event | None, force: bool) -> Seat:
+    def _load(self, name: str, source: Source, report: Report, cancel: threading.Event | None, force: bool) -> Seat:
         try:
             model = weights.load(
-                folder,
+                source,
                 name=name,
                 device=self._device,
                 dtype=self.dtype,
@@ -170,21 +169,21 @@ class LoadedModels:
                 force=force,
             )
             size = model.weight_bytes
-            seat = Seat(name, folder, self._make_backend(model, name), size, users=1)
+            seat = Seat(name, source, self._make_backend(model, name), size, users=1)
         except BaseException:
             release_memory()  # of the half that was loaded
             raise
         with self._state:
-            self._seats[folder] = seat
+            self._seats[source] = seat
         return seat
 
-    def _drop_idle(self, but: Path | None = None) -> bool:
+    def _drop_idle(self, but: Source | None = None) -> bool:
         """Unload the idle model that was not used for longest; False when there is none."""
         with self._state:
-            free = [seat for seat in self._seats.values() if not seat.users and seat.folder != but]
+            free = [seat for seat in self._seats.values() if not seat.users and seat.source != but]
             idle = min(free, key=lambda seat: seat.used_at, default=None)
             if idle is not None:
-                del self._seats[idle.folder]
+                del self._seats[idle.source]
         if idle is not None:
             _close(idle)
         return idle is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from playground.backends.backend import Capabilities, Sight, TokenCount
-from playground.backends.known_models import DEMO
 from playground.backends.local_reply import LocalReply
 from playground.backends.local_trace import steps_of
 from playground.backends.thought_end import ThoughtEnd
@@ -20,6 +18,7 @@ from playground.dialects import dialect_for
 from playground.dialects.dialect import ImageSlot, Reader
 from playground.dialects.raw import RawReader, raw_pieces
 from playground.dialects.token_text import Encoded, TokenText
+from playground.engine.cache import cache_folder
 from playground.engine.constrain import Vocabulary
 from playground.engine.disk_blocks import DiskBlocks, identity
 from playground.engine.engine import Engine
@@ -36,10 +35,6 @@ from playground.token_trace import Trace
 from playground.turn import Turn
 
 log = logging.getLogger(__name__)
-
-PROMPTS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gemma-playground" / "prompts"
-"""Where past prompts are kept on disk, if they are."""
-
 
 @dataclass(frozen=True)
 class _Prompt:
@@ -69,13 +64,13 @@ class LocalBackend:
         max_queue: int = 32,
         cache_bytes: int = 2 * 2**30,
         disk_bytes: int = 0,
-        disk_folder: Path = PROMPTS,
+        disk_folder: Path | None = None,
         speculate: Mode = "auto",
         threads: int | None = None,
         read_ahead: bool = True,
     ) -> None:
         """Take over `model`. The settings are those of `Engine`. `read_ahead`: read replies again for the next turn.
-        `disk_bytes` of past prompts are kept in `disk_folder`.
+        `disk_bytes` of past prompts are kept in `disk_folder`, or in the cache folder.
         """
         self._model = model
         self._dialect = dialect_for(model.family)
@@ -107,7 +102,7 @@ class LocalBackend:
         )
         self._reads_ahead = read_ahead
         self._turn_id = self._tokens.id_of(self._dialect.turn_token)
-        self._disk = (disk_folder, disk_bytes, identity(self._setting, threads)) if disk_bytes else None
+        self._disk = (disk_folder or cache_folder() / "prompts", disk_bytes, identity(self._setting, threads)) if disk_bytes else None
         self._started: Engine | None = None
         self._starting = threading.Lock()
 
@@ -293,6 +288,5 @@ def _capabilities(model: LoadedModel, name: str) -> Capabilities:
         images=model.image_inputs is not None,
         thinking=True,
         tools=True,
-        is_demo=name == DEMO,
         details=details,
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
 
 from playground.backends.backend import Capabilities, Sight, TokenCount
 from playground.backends.inventory import Entry
 from playground.backends.loaded_models import POLL_S, LoadedModels, Seat
-from playground.engine.weights import LoadStep
+from playground.engine.weights import LoadStep, Source
 from playground.errors import Cancelled, PlaygroundError, ServerError
 from playground.events import Event, Failed, Finished, Progress, Usage
 from playground.messages import Image
@@ -22,10 +21,10 @@ class OnDemandBackend:
     """Implements `Backend` for a model that is on this machine (`entry.state` is `here`)."""
 
     def __init__(self, entry: Entry, models: LoadedModels) -> None:
-        assert entry.folder is not None, "only models that are here can answer"
+        assert entry.source is not None, "only models that are here can answer"
         assert entry.checkpoint is not None, "only models that are here can answer"
         self._name = entry.name
-        self._folder: Path = entry.folder
+        self._source: Source = entry.source
         self._models = models
         self._foreseen = Capabilities(
             name=entry.name,
@@ -34,13 +33,12 @@ class OnDemandBackend:
             images=entry.images,
             thinking=True,
             tools=True,
-            is_demo=entry.is_demo,
         )
 
     @property
     def capabilities(self) -> Capabilities:
         """The loaded model's own, or what its files promise."""
-        seat = self._models.take(self._folder)
+        seat = self._models.take(self._source)
         if seat is None:
             return self._foreseen
         try:
@@ -65,17 +63,17 @@ class OnDemandBackend:
 
     def trace(self, turn: Turn, prompt_ids: Sequence[int], output_ids: Sequence[int], /) -> Trace:
         """See `Backend.trace`; loads the model if need be."""
-        with self._models.hold(self._name, self._folder) as backend:
+        with self._models.hold(self._name, self._source) as backend:
             return backend.trace(turn, prompt_ids, output_ids)
 
     def count_tokens(self, turn: Turn) -> TokenCount:
         """See `Backend.count_tokens`; loads the model if need be."""
-        with self._models.hold(self._name, self._folder) as backend:
+        with self._models.hold(self._name, self._source) as backend:
             return backend.count_tokens(turn)
 
     def sight(self, image: Image) -> Sight | None:
         """See `Backend.sight`; loads the model if need be."""
-        with self._models.hold(self._name, self._folder) as backend:
+        with self._models.hold(self._name, self._source) as backend:
             return backend.sight(image)
 
     def _seat(self, cancel: threading.Event) -> Generator[Event, None, Seat]:
@@ -83,7 +81,7 @@ class OnDemandBackend:
 
         Raises: what loading raises.
         """
-        if seat := self._models.take(self._folder):
+        if seat := self._models.take(self._source):
             return seat
         news: queue.SimpleQueue[LoadStep | Seat | PlaygroundError] = queue.SimpleQueue()
         stop = threading.Event()
@@ -113,7 +111,7 @@ class OnDemandBackend:
 
     def _load(self, news: queue.SimpleQueue[LoadStep | Seat | PlaygroundError], stop: threading.Event) -> None:
         try:
-            news.put(self._models.load(self._name, self._folder, report=news.put, cancel=stop))
+            news.put(self._models.load(self._name, self._source, report=news.put, cancel=stop))
         except PlaygroundError as error:
             news.put(error)
         except Exception as error:

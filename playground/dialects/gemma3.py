@@ -6,9 +6,11 @@ function-calling pages (https://ai.google.dev/gemma/docs), read 2026-11.
 Gemma 3 has no token for tools, results or thoughts. Ours are conventions on top of its template:
 
 - tools: Google's JSON style, an instruction and a JSON array of definitions in front of the first user text; a call is
-  one JSON object `{"name": …, "parameters": …}`, several calls are one object per line;
-- results: a user turn with one `<tool_response name="…">` block per result;
+  one JSON object `{"name": …, "parameters": …}`, several calls are an array of such objects;
+- results: a user turn with one `<tool_response>` block per result, `{"name": …, "content": …}` in JSON;
 - thinking: an instruction in front of the first user text, and a `<think>` tag that is opened for the model.
+
+The embedded model's adapter was trained on exactly these texts: a change here asks for a new adapter.
 """
 
 from __future__ import annotations
@@ -32,24 +34,18 @@ ALTERNATE = "Conversation roles must alternate user/assistant/user/assistant/...
 
 TOOL_INSTRUCTION = (
     "You have access to functions. If you decide to invoke any of the function(s), you MUST put it in the format of\n"
-    '{"name": function name, "parameters": dictionary of argument name and its value}\n'
-    "To invoke several functions, write one such object per line.\n\n"
+    '{"name": function name, "parameters": dictionary of argument name and its value}\n\n'
     "You SHOULD NOT include any other text in the response if you call a function\n"
 )
-THINK_INSTRUCTION = "Think step by step between <think> and </think> before you answer."
+THINK_INSTRUCTION = "Think step by step between <think> and </think>, then answer."
 THINK_OPEN = "<think>\n"
 THINK_CLOSE = "\n</think>\n"
 
 
 def definitions(tools: Sequence[ToolSpec]) -> str:
-    """The tools as Google's page writes them: a JSON array of bare objects, one per line."""
-    rows = [
-        json.dumps(
-            {"name": tool.name, "description": tool.description, "parameters": tool.parameters}, ensure_ascii=False
-        )
-        for tool in tools
-    ]
-    return "[" + ",\n".join(rows) + "]"
+    """The tools as Google's page writes them: a JSON array of bare objects."""
+    rows = [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in tools]
+    return json.dumps(rows, ensure_ascii=False)
 
 
 def call_text(call: ToolCall) -> str:
@@ -58,13 +54,14 @@ def call_text(call: ToolCall) -> str:
 
 
 def result_text(result: ToolResult) -> str:
-    """A result as the model reads it. The text cannot close its own block."""
-    safe = result.text.replace("</tool_response", "<\\/tool_response")
-    return f'<tool_response name="{result.name}">\n{safe}\n</tool_response>'
+    """A result as the model reads it. The text cannot close its own block: in JSON a slash may be escaped."""
+    content = json.dumps({"name": result.name, "content": result.text}, ensure_ascii=False)
+    safe = content.replace("</tool_response", "<\\/tool_response")
+    return f"<tool_response>\n{safe}\n</tool_response>"
 
 
 class Gemma3:
-    """The dialect of Gemma 3 text and vision models, and of the demo model, which is trained on it."""
+    """The dialect of Gemma 3 text and vision models, the embedded one among them."""
 
     family = "gemma3"
     turn_token = "<start_of_turn>"
@@ -146,10 +143,10 @@ def _preamble(turn: Turn) -> str | None:
     if turn.messages and turn.messages[0].role == "system":
         # The template uses part 0 only; `wire/` joins several system texts before they get here.
         parts.append(next((part.text for part in turn.messages[0].parts if isinstance(part, Text)), ""))
-    if turn.tools:
-        parts.append(TOOL_INSTRUCTION + definitions(turn.tools))
     if turn.options.thinking == "on":
         parts.append(THINK_INSTRUCTION)
+    if turn.tools:
+        parts.append(TOOL_INSTRUCTION + definitions(turn.tools))
     return "\n\n".join(parts) if parts else None
 
 
@@ -192,5 +189,6 @@ def _message(message: Message, *, thoughts_kept: bool) -> Iterator[Piece]:
 
 
 def _calls(calls: Iterable[ToolCall], *, after_text: bool) -> str:
-    text = "\n".join(call_text(call) for call in calls)
+    texts = [call_text(call) for call in calls]
+    text = "[" + ", ".join(texts) + "]" if len(texts) > 1 else "".join(texts)
     return "\n" + text if text and after_text else text

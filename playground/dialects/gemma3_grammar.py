@@ -1,8 +1,9 @@
 """What a Gemma 3 reply may look like: a thought within its budget, then text, calls of declared tools, or JSON.
 
-A reply is a call when it opens with `{"name":`, or with a code fence and `{"name": "` and the name of a tool. The
-name in the fenced form is asked for because Gemma fences any JSON it is asked to show, and some of that begins with a
-name as well; bare JSON it hardly writes except for calls. From there on the reply can only be a valid call.
+A reply is a call when it opens with `{"name":`, or with a code fence or a `[` before it and the name of a tool behind
+it. The name is asked for there because Gemma fences any JSON it is asked to show, and some of that begins with a name
+as well; bare JSON it hardly writes except for calls. From there on the reply can only be a valid call, or a list of
+them.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ END: GAP "}}"
 TAIL: /\\n?```\\n?|\\n/
 OBJECT: SPACE "{{" ANY
 BARE_CALL: SPACE "{{" SPACE "\\"name\\"" SPACE ":" ANY
-FENCED_CALL: SPACE FENCE SPACE "{{" SPACE "\\"name\\"" SPACE ":" SPACE NAME ANY
-TEXT: ANY & ~BARE_CALL & ~FENCED_CALL
-WORDS: ANY & ~OBJECT & ~FENCED_CALL
+FENCED_CALL: SPACE FENCE SPACE /\\[?/ SPACE "{{" SPACE "\\"name\\"" SPACE ":" SPACE NAME ANY
+LISTED_CALL: SPACE "[" SPACE "{{" SPACE "\\"name\\"" SPACE ":" SPACE NAME ANY
+TEXT: ANY & ~BARE_CALL & ~FENCED_CALL & ~LISTED_CALL
+WORDS: ANY & ~OBJECT & ~FENCED_CALL & ~LISTED_CALL
 """
 """`TEXT` is all that opens no call. `WORDS` is for replies that may not call: a model that wants to is turned away at
 its first token, before it has begun what it cannot end."""
@@ -59,7 +61,7 @@ def reply_grammar(turn: Turn, *, thinks: bool) -> str | None:
 
 def _calls(declared: Sequence[ToolSpec], tools: Sequence[ToolSpec], *, must: bool, parallel: bool) -> Iterator[str]:
     """Text that is no call of a declared tool, or calls of `tools`."""
-    calls = f"first {'more*' if parallel else ''} TAIL?"
+    calls = "(first more* | listed next* LIST_END) TAIL?" if parallel else "first TAIL?"
     yield "answer: " + (calls if must else f"TEXT | {calls}" if tools else "WORDS")
     yield _TERMINALS
     yield "NAME: " + " | ".join(_quoted(tool) for tool in declared)
@@ -68,11 +70,15 @@ def _calls(declared: Sequence[ToolSpec], tools: Sequence[ToolSpec], *, must: boo
     numbers = range(len(tools))
     yield "first: " + " | ".join(f"FIRST_{n} arguments_{n}" for n in numbers)
     if parallel:
-        yield "more: " + " | ".join(f"MORE_{n} arguments_{n}" for n in numbers)
+        for rule in ("more", "listed", "next"):
+            yield f"{rule}: " + " | ".join(f"{rule.upper()}_{n} arguments_{n}" for n in numbers)
+        yield 'LIST_END: GAP "]"'
     for n, tool in enumerate(tools):
         yield f"FIRST_{n}: /\\n{{0,2}}/ FENCE? KEY {_quoted(tool)}"
         if parallel:
             yield f"MORE_{n}: /,?\\n/ KEY {_quoted(tool)}"
+            yield f'LISTED_{n}: /\\n{{0,2}}/ FENCE? "[" GAP KEY {_quoted(tool)}'
+            yield f'NEXT_{n}: "," GAP KEY {_quoted(tool)}'
         rule = json_rule(closed(tool.parameters), f"The tool {tool.name!r}", "tools", strict=tool.strict)
         yield f"arguments_{n}: PARAMETERS {rule} END"
 
@@ -84,8 +90,8 @@ def _quoted(tool: ToolSpec) -> str:
 
 def _shaped(tools: Sequence[ToolSpec], shape: JsonObject | JsonSchema, *, parallel: bool) -> Iterator[str]:
     """JSON of a shape, or calls. Both are JSON from their first character, so llguidance can follow both at once."""
-    more = '("\\n" call)*' if parallel else ""
-    yield f"answer: shaped | call {more}" if tools else "answer: shaped"
+    calls = 'call ("\\n" call)* | "[" call (", " call)* "]"' if parallel else "call"
+    yield f"answer: shaped | {calls}" if tools else "answer: shaped"
     yield "shaped: " + shape_rule(shape)
     if tools:
         yield "call: " + " | ".join(f"call_{n}" for n in range(len(tools)))

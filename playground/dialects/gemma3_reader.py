@@ -1,7 +1,7 @@
 """Reads a Gemma 3 reply as it grows: a thought, then text or calls. The forms are those of `gemma3_grammar.py`.
 
-Without a grammar a model may write what only looks like a call; then all of it becomes text. Two more forms are read
-once they are whole: a JSON list of calls, and Google's Python style, `[f(a=1), g()]`.
+Without a grammar a model may write what only looks like a call; then all of it becomes text. Google's Python style,
+`[f(a=1), g()]`, is read once it is whole.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from playground.turn import Turn
 
 _FENCE = re.compile(r"\s*```([a-z_]{0,16})\n")
 _FENCE_PART = re.compile(r"\s*(`{0,2}|```[a-z_]{0,16})")
-_TAIL = re.compile(r"[\s,]*(```)?\s*")
+_TAIL = re.compile(r"[\s,]*\]?\s*(```)?\s*")
 _CODE_TAGS = ("tool_code", "python")
 
 
@@ -151,7 +151,7 @@ class Gemma3Reader:
         return self._proceed("no" if arguments is None else fit, end, self._between)
 
     def _between(self) -> bool:
-        """After a call: another one, or the end of the fence, or else text."""
+        """After a call: another one, or the end of the list or the fence, or else text."""
         tail = _TAIL.match(self._pending)
         assert tail is not None
         opening = _opening(self._pending[tail.end() :], self._names)
@@ -216,7 +216,7 @@ def _forms(names: Sequence[str], tag: str) -> Iterator[tuple[Literal["call", "wr
     for name in names:
         call = ("{", '"name"', ":", json.dumps(name, ensure_ascii=False))
         yield "call", name, call
-        yield "written", name, ("[", *call)
+        yield "call", name, ("[", *call)
         yield "written", name, ("[", name, "(")
         if tag in _CODE_TAGS:
             yield "written", name, (name, "(")

@@ -20,8 +20,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from playground.engine.cache import cache_folder
 from playground.engine.huge_pages import HugePages
-from playground.engine.kernels.library import cache_folder
 from playground.engine.quantised import Bits, Packed, quantise
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """Load a checkpoint and its tokenizer: Gemma 3 and Gemma 4, text or text and images, through transformers.
 
-Knows nothing of model names, the hub or downloads: it is given a folder.
+Knows nothing of model names, the hub or downloads: it is given a folder or a file.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from typing import Any, Literal, TypeAlias
 
 import torch
 
+from playground.engine.adapters import adapter_digest, merge_adapter
 from playground.engine.checkpoint import Checkpoint, Family, read_checkpoint, read_optional_json, revision
 from playground.engine.decoder import find_kernels
 from playground.engine.devices import DeviceName, DtypeName, Precision, Quantize, choose_device, choose_precision
+from playground.engine.gguf.file import is_gguf
+from playground.engine.gguf.unpack import read_gguf_checkpoint, unpacked
 from playground.engine.huge_pages import HugePages
 from playground.engine.image_inputs import ImageInputMaker, ImageTokens, image_tokens
 from playground.engine.memory import Placement, foresee, is_audio, place
@@ -33,9 +36,9 @@ CUT_OFF = "is missing from the weight files; download the model again"
 
 @dataclass(frozen=True)
 class LoadStep:
-    """How far a load is. `reading` counts bytes of the weight files, `placing` counts tensors."""
+    """How far a load is. `reading` and `unpacking` count bytes of the weight files, `placing` counts tensors."""
 
-    stage: Literal["reading", "placing"]
+    stage: Literal["reading", "unpacking", "placing"]
     done: int
     total: int
 
@@ -43,9 +46,24 @@ class LoadStep:
 Report: TypeAlias = Callable[[LoadStep], None]
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a model is loaded from: a folder as the hub has them or a GGUF file, and LoRA adapters merged into it."""
+
+    place: Path
+    adapters: tuple[Path, ...] = ()
+
+    def checkpoint(self) -> Checkpoint:
+        """What loading it will give, from the heads of its files.
+
+        Raises: ModelUnavailable naming the missing, broken or unsupported file and the cure.
+        """
+        return read_gguf_checkpoint(self.place) if is_gguf(self.place) else read_checkpoint(self.place)
+
+
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A model in memory with everything that is read from its folder.
+    """A model in memory with everything that is read from its files.
 
     `model` is a transformers `…ForCausalLM` or `…ForConditionalGeneration` in evaluation mode; `tokenizer` a
     transformers tokenizer. `device` is where token ids go in; a model split over GPUs moves them on by itself.
@@ -57,7 +75,7 @@ class LoadedModel:
     tokenizer: Any = field(repr=False)
     family: Family
     model_type: str
-    folder: Path
+    source: Source
     context_tokens: int
     stop_ids: frozenset[int]
     forbidden_ids: frozenset[int]
@@ -87,7 +105,7 @@ class LoadedModel:
 
 
 def load(
-    folder: Path,
+    source: Source | Path,
     *,
     name: str | None = None,
     device: DeviceName = "auto",
@@ -97,20 +115,25 @@ def load(
     cancel: threading.Event | None = None,
     force: bool = False,
 ) -> LoadedModel:
-    """Load the model in a folder, after checking its files and the memory; `force` skips the check of the memory.
+    """Load a model, after checking its files and the memory; `force` skips the check of the memory.
 
-    `name` is what errors call it, if not by its folder.
+    `name` is what errors call it, if not by its place. A GGUF file is unpacked first if that was not done before.
 
     Raises: ModelUnavailable naming what is broken, unsupported or too large and the cure; Cancelled.
     """
-    checkpoint = read_checkpoint(folder)
+    source = source if isinstance(source, Source) else Source(source)
+    checkpoint = source.checkpoint()
     where = choose_device(device)
     precision = choose_precision(where, dtype, quantize)
-    placement = place(name or folder.name, foresee(checkpoint, precision), where, force=force)
+    placement = place(name or source.place.name, foresee(checkpoint, precision), where, force=force)
     watch = _Watch(report, cancel or threading.Event())
-    digest = revision(checkpoint, watch.reading(checkpoint.file_bytes))
+    if is_gguf(source.place):
+        checkpoint = read_checkpoint(unpacked(source.place, watch.counting("reading"), watch.counting("unpacking")))
+    digest = _digest(source, revision(checkpoint, watch.reading(checkpoint.file_bytes)))
     tokenizer = _load_tokenizer(checkpoint)
     model = _load_model(checkpoint, precision.dtype, placement, watch)
+    for adapter in source.adapters:
+        merge_adapter(model, adapter)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     if precision.quantize != "none":
         quantise_cached(model, precision.quantize, digest)
@@ -121,7 +144,7 @@ def load(
         tokenizer=tokenizer,
         family=checkpoint.family,
         model_type=checkpoint.model_type,
-        folder=folder,
+        source=source,
         context_tokens=int(model.config.get_text_config().max_position_embeddings),
         stop_ids=_stop_ids(checkpoint, model, tokenizer),
         forbidden_ids=_forbidden_ids(checkpoint, model, tokenizer),
@@ -158,6 +181,10 @@ class _Watch:
 
         return seen
 
+    def counting(self, stage: Literal["reading", "unpacking"]) -> Callable[[int, int], None]:
+        """A listener for bytes done and bytes in all."""
+        return lambda done, total: self.step(LoadStep(stage, done, total))
+
     def placing(self, items: Iterable[Any]) -> Iterator[Any]:
         """The items, counted while they are worked on."""
         counted = list(items)
@@ -165,6 +192,14 @@ class _Watch:
             self.step(LoadStep("placing", done, len(counted)))
             yield item
         self.step(LoadStep("placing", len(counted), len(counted)))
+
+
+def _digest(source: Source, files: str) -> str:
+    """The hash of the files alone, or of them with the adapters in their order."""
+    if not source.adapters:
+        return files
+    parts = (files, *(adapter_digest(folder) for folder in source.adapters))
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 _one_load = threading.Lock()

@@ -34,8 +34,13 @@ class Job:
     def loaded(self, step: LoadStep) -> None:
         """Note how far a load is."""
         self.share = step.done / step.total if step.total else None
-        reading = f"{gigabytes(step.done)} of {gigabytes(step.total)} read"
-        self.words = reading if step.stage == "reading" else "placing the weights"
+        match step.stage:
+            case "reading":
+                self.words = f"{gigabytes(step.done)} of {gigabytes(step.total)} read"
+            case "unpacking":
+                self.words = f"{gigabytes(step.done)} of {gigabytes(step.total)} unpacked, for the first time only"
+            case "placing":
+                self.words = "placing the weights"
 
 
 class ModelJobs:

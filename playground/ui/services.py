@@ -17,7 +17,6 @@ from playground.chat.evals.runner import EvalRunner
 from playground.chat.evals.store import EvalStore
 from playground.chat.image_urls import read_image_url
 from playground.chat.metered import Meter
-from playground.engine.checkpoint import read_optional_json
 from playground.errors import CallerError, UnsupportedInput
 from playground.images import read_image
 from playground.messages import Image, Message, user
@@ -106,8 +105,7 @@ class Services:
 
     def recommended_options(self) -> dict[str, Any]:
         """What the default model's own generation config says of sampling. Empty where its files are not here yet."""
-        folder = self.catalogue.listing(self.catalogue.name_of(None)).entry.folder
-        said = read_optional_json(folder / "generation_config.json") if folder is not None else {}
+        said = self.catalogue.listing(self.catalogue.name_of(None)).entry.recommended
         return {name: said[name] for name in ("temperature", "top_k", "top_p") if name in said}
 
     def usable_models(self) -> tuple[list[str], str | None]:

@@ -14,10 +14,7 @@ from fastapi import FastAPI
 
 from playground.api.server import add_api
 from playground.api.service import Service
-from playground.backends.known_models import DEMO, DEMO_FOLDER
-from playground.backends.local import LocalBackend
 from playground.backends.scripted import ANYTHING_GOES, ScriptedBackend
-from playground.engine import weights
 from playground.errors import ModelUnavailable
 from playground.settings import Settings
 from tools.calculator import calculator
@@ -104,11 +101,9 @@ def locked_site():
 
 
 @pytest.fixture(scope="session")
-def demo_site():
-    """The demo model behind the API."""
-    backend = LocalBackend(weights.load(DEMO_FOLDER), DEMO, threads=1)
+def embedded_site(embedded):
+    """The embedded model behind the API."""
     with serving(Settings()) as site:
-        site.backend = backend
+        site.backend = embedded
         yield site
         site.close_clients()
-    backend.close()

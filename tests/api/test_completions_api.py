@@ -1,4 +1,4 @@
-"""`/v1/completions`, with the official package; and with the demo model, whose control tokens must count."""
+"""`/v1/completions`, with the official package; and with the embedded model, whose control tokens must count."""
 
 import openai
 import pytest
@@ -63,14 +63,14 @@ def test_what_is_not_supported_is_refused_by_name(wish, fault):
         read_completions({"prompt": "x", **wish})
 
 
-def test_the_demo_model_reads_control_tokens_of_a_raw_prompt(demo_site):
-    client = demo_site.openai()
+def test_the_embedded_model_reads_control_tokens_of_a_raw_prompt(embedded_site):
+    client = embedded_site.openai()
     prompt = "<start_of_turn>user\nHello!<end_of_turn>\n<start_of_turn>model\n"
-    raw = client.completions.create(model="demo", prompt=prompt, max_tokens=40, temperature=0)
+    raw = client.completions.create(model="embedded", prompt=prompt, max_tokens=40, temperature=0)
     chat = client.chat.completions.create(
-        model="demo", messages=[{"role": "user", "content": "Hello!"}], max_tokens=40, temperature=0
+        model="embedded", messages=[{"role": "user", "content": "Hello!"}], max_tokens=40, temperature=0
     )
     assert raw.choices[0].text == chat.choices[0].message.content
     assert raw.usage.prompt_tokens == chat.usage.prompt_tokens
     with pytest.raises(openai.BadRequestError, match="does not exist"):
-        client.completions.create(model="demo", prompt=[2, 10**8])
+        client.completions.create(model="embedded", prompt=[2, 10**8])

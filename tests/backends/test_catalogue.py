@@ -83,8 +83,8 @@ def hub(tmp_path):
 
 @pytest.fixture
 def demo(tmp_path):
-    save("gemma3_text", tmp_path / "demo")
-    return tmp_path / "demo"
+    save("gemma3_text", tmp_path / "embedded")
+    return tmp_path / "embedded"
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_auto_is_the_demo_with_a_reason_where_nothing_else_is(catalogue, monkeyp
     monkeypatch.setattr("playground.engine.devices.cpu_features", lambda: {"avx512_bf16": True})
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: 20 * 10**9)
     choice = catalogue().default()
-    assert (choice.name, choice.fallback) == ("demo", True)
+    assert (choice.name, choice.fallback) == ("embedded", True)
     assert "No Gemma is on this machine yet" in choice.reason
     assert "gemma-4-e2b (10.2 GB, no token needed)" in choice.reason
 
@@ -170,7 +170,7 @@ def test_auto_says_with_figures_when_what_is_here_does_not_fit(catalogue, hub, m
     put_in_cache(hub, "google/gemma-3-1b-it")
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: 100_000_000)
     choice = catalogue().default()
-    assert choice.name == "demo"
+    assert choice.name == "embedded"
     assert "gemma-3-1b is here but too large: Needs 2" in choice.reason
     assert "100 MB are free" in choice.reason
 
@@ -183,16 +183,16 @@ def test_auto_passes_over_what_is_not_whole(catalogue, hub):
 
 def test_a_model_named_in_the_settings_is_the_default(catalogue, hub):
     put_in_cache(hub, "google/gemma-3-4b-it")
-    models = catalogue("gemma-3-1b", "demo")
+    models = catalogue("gemma-3-1b", "embedded")
     assert models.default().name == "gemma-3-1b"
     assert not models.default().fallback
 
 
 def test_the_default_stays_when_a_better_one_arrives_and_changes_when_one_is_chosen(catalogue, hub):
     models = catalogue()
-    assert models.default().name == "demo"
+    assert models.default().name == "embedded"
     put_in_cache(hub, "google/gemma-3-1b-it")
-    assert models.default().name == "demo"
+    assert models.default().name == "embedded"
     models.switch("gemma-3-1b")
     assert models.default().name == "gemma-3-1b"
     assert not models.default().fallback
@@ -225,7 +225,7 @@ def test_models_of_other_kinds_in_the_cache_are_left_out(catalogue, hub):
     broken = put_in_cache(hub, "somebody/broken")
     (broken / "config.json").write_text("{")
     names = [listing.entry.name for listing in catalogue().listings()]
-    assert names == [known.name for known in KNOWN] + ["demo"]
+    assert names == [known.name for known in KNOWN] + ["embedded"]
 
 
 @pytest.mark.parametrize("name", ["../..", "/etc", "~nobody/x", "a/b/c", "x" * 10_000, "\0", ".", "google/gemma-9"])
@@ -301,7 +301,7 @@ def test_the_list_says_what_each_model_needs_and_whether_it_fits(catalogue, monk
     assert listings["gemma-3-4b"].needs_token
     assert not listings["gemma-4-e2b"].needs_token
     assert listings["gemma-4-e2b"].entry.licence == "Apache-2.0"
-    assert listings["demo"].entry.state == "here"
+    assert listings["embedded"].entry.state == "here"
 
 
 def test_other_numbers_weigh_otherwise_from_now_on(catalogue):
@@ -329,7 +329,7 @@ def test_a_token_makes_gated_models_available(hub, catalogue):
 
 
 def test_the_first_reply_loads_with_progress_and_the_second_does_not(catalogue):
-    backend = catalogue().resolve("demo")
+    backend = catalogue().resolve("embedded")
     first, second = reply(backend), reply(backend)
     loading = [event for event in first if isinstance(event, Progress)]
     assert loading
@@ -350,12 +350,12 @@ def test_what_a_model_can_do_is_known_before_it_is_loaded(catalogue, hub):
 
 def test_counting_tokens_loads_too(catalogue):
     models = catalogue()
-    assert models.resolve("demo").count_tokens(TURN).total == 5
-    assert models.listing("demo").loaded
+    assert models.resolve("embedded").count_tokens(TURN).total == 5
+    assert models.listing("embedded").loaded
 
 
 def test_many_first_requests_load_once(catalogue):
-    backend = catalogue().resolve("demo")
+    backend = catalogue().resolve("embedded")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: text(reply(backend)), range(8)))
     assert len(set(answers)) == 1
@@ -367,23 +367,23 @@ def test_a_load_can_be_cancelled_by_the_request_that_started_it(catalogue):
     cancel = threading.Event()
     cancel.set()
     with models._models._alone(threading.Event()):  # as while another model is being loaded
-        events = reply(models.resolve("demo"), cancel)
+        events = reply(models.resolve("embedded"), cancel)
     assert events[-1].reason == "cancelled"
-    assert not models.listing("demo").loaded
+    assert not models.listing("embedded").loaded
 
 
 def test_a_reply_that_is_given_up_while_loading_holds_nothing(catalogue):
     models = catalogue()
-    events = models.resolve("demo").reply(TURN, threading.Event())
+    events = models.resolve("embedded").reply(TURN, threading.Event())
     assert isinstance(next(events), Progress)
     events.close()
-    assert models.listing("demo").users == 0
-    models.unload("demo")
+    assert models.listing("embedded").users == 0
+    models.unload("embedded")
     assert not [thread for thread in threading.enumerate() if thread.name == "load"]
 
 
 def test_a_model_that_breaks_while_loading_fails_the_reply_in_words(catalogue, demo):
-    backend = catalogue().resolve("demo")
+    backend = catalogue().resolve("embedded")
     (demo / "model.safetensors").write_bytes(b"")
     (event,) = reply(backend)
     assert isinstance(event, Failed)
@@ -392,7 +392,7 @@ def test_a_model_that_breaks_while_loading_fails_the_reply_in_words(catalogue, d
 
 def test_a_load_reports_its_steps(catalogue):
     steps = []
-    catalogue().load("demo", report=steps.append)
+    catalogue().load("embedded", report=steps.append)
     assert {step.stage for step in steps} == {"reading", "placing"}
 
 
@@ -401,20 +401,20 @@ def test_a_load_reports_its_steps(catalogue):
 
 def test_a_model_in_use_is_not_unloaded(catalogue):
     models = catalogue()
-    events = models.resolve("demo").reply(TURN, threading.Event())
+    events = models.resolve("embedded").reply(TURN, threading.Event())
     while not isinstance(next(events), TextDelta):
         pass
-    assert models.listing("demo").users == 1
+    assert models.listing("embedded").users == 1
     with pytest.raises(ModelUnavailable, match=r"demo is answering 1 request.s.. Stop them or wait") as caught:
-        models.unload("demo")
+        models.unload("embedded")
     assert caught.value.code == "model_in_use"
     assert isinstance(list(events)[-1], Finished)
-    models.unload("demo")
-    assert not models.listing("demo").loaded
+    models.unload("embedded")
+    assert not models.listing("embedded").loaded
 
 
 def test_unloading_what_is_not_loaded_is_no_fault(catalogue):
-    catalogue().unload("demo")
+    catalogue().unload("embedded")
     catalogue().unload("gemma-3-4b")
 
 
@@ -422,9 +422,9 @@ def test_models_stay_together_where_they_fit(catalogue, hub, monkeypatch):
     folder = put_in_cache(hub, "google/gemma-3-1b-it")
     models = catalogue(dtype="bfloat16")
     set_memory(monkeypatch, models, 2 * need(folder) + 100_000)
-    models.load("demo")
+    models.load("embedded")
     models.load("gemma-3-1b")
-    assert models.listing("demo").loaded
+    assert models.listing("embedded").loaded
     assert models.listing("gemma-3-1b").loaded
 
 
@@ -433,32 +433,32 @@ def test_the_model_unused_for_longest_makes_room(catalogue, hub, monkeypatch):
     put_in_cache(hub, "google/gemma-3-270m-it")
     models = catalogue(dtype="bfloat16")
     set_memory(monkeypatch, models, 2 * need(folder) + 100_000)
-    models.load("demo")
+    models.load("embedded")
     models.load("gemma-3-1b")
-    reply(models.resolve("demo"))
+    reply(models.resolve("embedded"))
     models.load("gemma-3-270m")
-    loaded = {name: models.listing(name).loaded for name in ("demo", "gemma-3-1b", "gemma-3-270m")}
-    assert loaded == {"demo": True, "gemma-3-1b": False, "gemma-3-270m": True}
+    loaded = {name: models.listing(name).loaded for name in ("embedded", "gemma-3-1b", "gemma-3-270m")}
+    assert loaded == {"embedded": True, "gemma-3-1b": False, "gemma-3-270m": True}
 
 
 def test_a_model_in_use_does_not_make_room_and_is_named(catalogue, hub, monkeypatch):
     folder = put_in_cache(hub, "google/gemma-3-1b-it")
     models = catalogue(dtype="bfloat16")
     set_memory(monkeypatch, models, need(folder) + 100_000)
-    events = models.resolve("demo").reply(TURN, threading.Event())
+    events = models.resolve("embedded").reply(TURN, threading.Event())
     next(events)
     with pytest.raises(ModelUnavailable, match=r"gemma-3-1b needs .* In use, and so not unloaded: demo"):
         models.load("gemma-3-1b")
     events.close()
     models.load("gemma-3-1b")
-    assert not models.listing("demo").loaded
+    assert not models.listing("embedded").loaded
 
 
 def test_what_idle_models_hold_counts_as_room(catalogue, hub, monkeypatch):
     put_in_cache(hub, "google/gemma-3-1b-it")
     models = catalogue(dtype="bfloat16")
     folder = models.listing("gemma-3-1b").entry.folder
-    models.load("demo")
+    models.load("embedded")
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: need(folder) - 10_000)
     assert models.listing("gemma-3-1b").fits
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: need(folder) - 10_000_000)
@@ -469,9 +469,9 @@ def test_a_model_too_large_can_be_forced(catalogue, monkeypatch):
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: 1000)
     models = catalogue()
     with pytest.raises(ModelUnavailable, match="needs"):
-        models.load("demo")
-    models.load("demo", force=True)
-    assert models.listing("demo").loaded
+        models.load("embedded")
+    models.load("embedded", force=True)
+    assert models.listing("embedded").loaded
 
 
 def resident():
@@ -548,11 +548,11 @@ def test_the_real_backend_lets_go_of_its_model(catalogue, hub, demo):
         kept.append(weakref.ref(model.model))
         return LocalBackend(model, name)
 
-    models = Catalogue(make, models=("demo",), device="cpu", hub=hub, demo_folder=demo)
+    models = Catalogue(make, models=("embedded",), device="cpu", hub=hub, demo_folder=demo)
     turn = Turn((messages.user("hello"),), options=Options(max_tokens=3))
     assert isinstance(list(models.resolve().reply(turn, threading.Event()))[-1], Finished)
     assert kept[0]() is not None
-    models.unload("demo")
+    models.unload("embedded")
     assert kept[0]() is None
 
 
@@ -585,4 +585,4 @@ def test_a_gated_download_without_a_token_explains_itself(hub, catalogue):
 
 def test_a_folder_cannot_be_downloaded(catalogue):
     with pytest.raises(ModelUnavailable, match="nothing to download"):
-        catalogue().download("demo")
+        catalogue().download("embedded")

@@ -484,8 +484,8 @@ class TestTheCatalogue:
         assert texts(told(models.resolve(), ask())) == "hi"
 
     def test_a_named_local_model_stays_the_default(self, catalogue):
-        models = catalogue("demo")
-        assert models.name_of(None) == "demo"
+        models = catalogue("embedded")
+        assert models.name_of(None) == "embedded"
         assert models.resolve("gemma").capabilities.family == "remote"
 
     def test_a_server_that_is_down_is_told_in_the_list(self, catalogue):

@@ -226,7 +226,7 @@ def test_the_app_on_a_zerogpu_space_borrows_for_each_reply(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FAKE))
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setenv("FAKE_ZERO_GPU_LEFT", "20")
-    process = start("--model", "demo", "--port", "0", "--threads", "1")
+    process = start("--model", "embedded", "--port", "0", "--threads", "1")
     line = process.stdout.readline()
     assert line.startswith("Gemma Playground answers at"), process.communicate()
     replies = [chat(line.split()[-1], max_tokens) for max_tokens in (20, 100_000)]

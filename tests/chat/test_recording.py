@@ -1,4 +1,4 @@
-"""A recorded reply is written again, token for token, by the demo model; and a changed one says where it differs."""
+"""A recorded reply is written again, token for token, by the embedded model; and a changed one says where it differs."""
 
 import base64
 import io
@@ -8,11 +8,8 @@ import threading
 import PIL.Image
 import pytest
 
-from playground.backends.known_models import DEMO, DEMO_FOLDER
-from playground.backends.local import LocalBackend
 from playground.chat.loop import run
 from playground.chat.recording import read_recording, record, replay, verdict
-from playground.engine import weights
 from playground.errors import CallerError, PlaygroundError
 from playground.events import Finished
 from playground.grammar import Choice, JsonSchema
@@ -32,16 +29,9 @@ def oracle(question: str) -> str:
     return f"answer number {len(asked)}"
 
 
-@pytest.fixture(scope="module")
-def demo():
-    backend = LocalBackend(weights.load(DEMO_FOLDER), DEMO, threads=1)
-    yield backend
-    backend.close()
-
-
-def written(demo, turn, toolbox=None):
+def written(embedded, turn, toolbox=None):
     """A reply's document after a journey through JSON, as a file would make it."""
-    end = list(run(turn, demo, toolbox or {}, threading.Event()))[-1]
+    end = list(run(turn, embedded, toolbox or {}, threading.Event()))[-1]
     assert isinstance(end, Finished), end
     return json.loads(json.dumps(record(turn, end)))
 
@@ -50,9 +40,9 @@ def read(document):
     return read_recording(document, lambda data: read_image(data, "A recorded picture"))
 
 
-def again(demo, document, **changes):
+def again(embedded, document, **changes):
     recording = read(document)
-    end = list(replay(recording, demo, threading.Event(), changes))[-1]
+    end = list(replay(recording, embedded, threading.Event(), changes))[-1]
     assert isinstance(end, Finished), end
     return verdict(recording, end)
 
@@ -76,57 +66,57 @@ def picture():
     ],
     ids=["sampled", "picture", "schema", "penalties"],
 )
-def test_a_recorded_reply_is_written_again_to_the_token(demo, messages, options):
-    found = again(demo, written(demo, Turn(messages, options=Options(**options))))
+def test_a_recorded_reply_is_written_again_to_the_token(embedded, messages, options):
+    found = again(embedded, written(embedded, Turn(messages, options=Options(**options))))
     assert found.identical, found.text
     assert found.text.startswith("Identical: the same ")
     assert "differs" not in found.text
 
 
-def test_tools_answer_from_the_recording_and_do_not_run(demo):
+def test_tools_answer_from_the_recording_and_do_not_run(embedded):
     asked.clear()
     options = Options(tool_choice=Choice("named", "oracle"), rounds=2, max_tokens=60, seed=3)
-    document = written(demo, Turn((user("Ask the oracle."),), (oracle.spec,), options), {"oracle": oracle})
+    document = written(embedded, Turn((user("Ask the oracle."),), (oracle.spec,), options), {"oracle": oracle})
     times = len(asked)
     assert times >= 1
-    assert again(demo, document).identical
+    assert again(embedded, document).identical
     assert len(asked) == times
 
 
-def test_a_call_that_is_not_in_the_recording_ends_the_replay_as_pending(demo):
+def test_a_call_that_is_not_in_the_recording_ends_the_replay_as_pending(embedded):
     options = Options(tool_choice=Choice("named", "oracle"), max_tokens=60, seed=3)
-    document = written(demo, Turn((user("Ask the oracle."),), (oracle.spec,), options), {"oracle": oracle})
+    document = written(embedded, Turn((user("Ask the oracle."),), (oracle.spec,), options), {"oracle": oracle})
     document["card"]["tool_calls"] = []
-    end = list(replay(read(document), demo, threading.Event()))[-1]
+    end = list(replay(read(document), embedded, threading.Event()))[-1]
     assert (end.reason, len(end.pending)) == ("tool_calls", 1)
     assert not verdict(read(document), end).identical
 
 
-def test_a_changed_option_says_where_the_reply_differs_and_that_options_do(demo):
+def test_a_changed_option_says_where_the_reply_differs_and_that_options_do(embedded):
     turn = Turn((user("Tell me about yourself."),), options=Options(temperature=1.5, top_k=0, top_p=1.0, max_tokens=24))
-    document = written(demo, turn)
+    document = written(embedded, turn)
     first = document["card"]["turns"][0]["output_ids"][0]
-    found = again(demo, document, logit_bias={first: -100})
+    found = again(embedded, document, logit_bias={first: -100})
     assert not found.identical
     assert found.token is not None
     assert "What went in differs too: options" in found.text
 
 
-def test_a_changed_option_out_of_range_is_refused_with_the_range(demo):
-    document = written(demo, Turn((user("Hi"),), options=Options(max_tokens=4)))
+def test_a_changed_option_out_of_range_is_refused_with_the_range(embedded):
+    document = written(embedded, Turn((user("Hi"),), options=Options(max_tokens=4)))
     with pytest.raises(CallerError, match="between 0 and 2"):
-        again(demo, document, temperature=3)
+        again(embedded, document, temperature=3)
 
 
-def test_a_reply_that_was_stopped_is_the_same_up_to_there(demo):
+def test_a_reply_that_was_stopped_is_the_same_up_to_there(embedded):
     cancel, turn = threading.Event(), Turn((user("Tell me about yourself."),), options=Options(seed=4, max_tokens=60))
     events = []
-    for event in run(turn, demo, {}, cancel):
+    for event in run(turn, embedded, {}, cancel):
         events.append(event)
         if sum(type(one).__name__ == "TextDelta" for one in events) == 2:
             cancel.set()
     assert events[-1].reason == "cancelled"
-    found = again(demo, json.loads(json.dumps(record(turn, events[-1]))))
+    found = again(embedded, json.loads(json.dumps(record(turn, events[-1]))))
     assert found.identical
     assert found.text.startswith("Identical up to where the reply was stopped")
 
@@ -150,8 +140,8 @@ def test_a_reply_that_was_stopped_is_the_same_up_to_there(demo):
         ),
     ],
 )
-def test_a_broken_recording_is_refused_by_what_is_wrong(demo, spoil, complaint):
-    document = written(demo, Turn((user("Hi"),), options=Options(max_tokens=4)))
+def test_a_broken_recording_is_refused_by_what_is_wrong(embedded, spoil, complaint):
+    document = written(embedded, Turn((user("Hi"),), options=Options(max_tokens=4)))
     spoil(document)
     with pytest.raises(PlaygroundError, match=complaint):
         read(document)

@@ -32,7 +32,7 @@ from tests.chat.test_recording import picture
 from tests.ui.test_options_panel import build
 from tools.calculator import calculator
 
-SETTING = Setting("demo", "gemma3", "abc", "hash", "cpu", "float32")
+SETTING = Setting("embedded", "gemma3", "abc", "hash", "cpu", "float32")
 
 
 class Carded(ScriptedBackend):
@@ -69,7 +69,7 @@ def test_a_recording_becomes_a_conversation_with_its_settings_and_results_again(
     assert [message.role for message in exchange.answer] == ["assistant", "tool", "assistant"]
     assert exchange.answer[1].parts[0].text == "6*7 = 42"
     assert exchange.written.text == "It is 42."
-    assert (exchange.note.model, exchange.note.seed) == ("demo", 7)
+    assert (exchange.note.model, exchange.note.seed) == ("embedded", 7)
     assert list(kept["runs"]) == kept["run_ids"] == [exchange.note.run]
     assert (kept["settings"]["system"], kept["settings"]["tools"]) == ("Be brief", ["calculator"])
     assert (kept["settings"]["options"]["temperature"], kept["settings"]["options"]["stop"]) == (0.5, "x\ny")

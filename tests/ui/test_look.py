@@ -1,15 +1,12 @@
-"""A replayed reply of the demo model taken apart, and conversations that go on from its tokens."""
+"""A replayed reply of the embedded model taken apart, and conversations that go on from its tokens."""
 
 import threading
 
 import pytest
 
-from playground.backends.known_models import DEMO, DEMO_FOLDER
-from playground.backends.local import LocalBackend
 from playground.backends.scripted import ScriptedBackend
 from playground.chat.loop import run
 from playground.chat.recording import changed, read_recording, record, replay
-from playground.engine import weights
 from playground.errors import CallerError
 from playground.events import Finished, TokenDetail
 from playground.images import read_kept_image
@@ -23,30 +20,23 @@ from tools.calculator import calculator
 TOOL = calculator()
 
 
-@pytest.fixture(scope="module")
-def demo():
-    backend = LocalBackend(weights.load(DEMO_FOLDER), DEMO, threads=1)
-    yield backend
-    backend.close()
-
-
-def replayed(demo, recording):
-    events = list(replay(recording, demo, threading.Event(), {"logprobs": True, "top_logprobs": 3}))
+def replayed(embedded, recording):
+    events = list(replay(recording, embedded, threading.Event(), {"logprobs": True, "top_logprobs": 3}))
     return events[-1], [event for event in events if isinstance(event, TokenDetail)]
 
 
-def written(demo, turn):
-    end = list(run(turn, demo, {"calculator": TOOL}, threading.Event()))[-1]
+def written(embedded, turn):
+    end = list(run(turn, embedded, {"calculator": TOOL}, threading.Event()))[-1]
     assert isinstance(end, Finished), end
     return read_recording(record(turn, end), read_kept_image)
 
 
 @pytest.fixture(scope="module")
-def look(demo):
+def look(embedded):
     asked = (system("Be brief"), user("What is 48 * 17?"))
-    recording = written(demo, Turn(asked, (TOOL.spec,), Options(seed=3, temperature=0)))
-    end, details = replayed(demo, recording)
-    return look_into(changed(recording, {}), end.messages, details, demo)
+    recording = written(embedded, Turn(asked, (TOOL.spec,), Options(seed=3, temperature=0)))
+    end, details = replayed(embedded, recording)
+    return look_into(changed(recording, {}), end.messages, details, embedded)
 
 
 def test_every_token_has_its_probability_and_stands_where_it_was_read(look):
@@ -59,30 +49,30 @@ def test_every_token_has_its_probability_and_stands_where_it_was_read(look):
     assert "&lt;start_of_turn&gt;model" in token_view.raw(look)
 
 
-def test_another_token_leads_to_another_call_with_exactly_the_tokens_before_it(demo, look):
+def test_another_token_leads_to_another_call_with_exactly_the_tokens_before_it(embedded, look):
     first = look.turns[0]
     at = next(place for place, step in enumerate(first.trace.steps) if step.text in {"4", "48"})
     other = first.details[at].alternatives[1]
     fork = fork_at(look, 0, at, other.id)
     assert [exchange.question.text for exchange in fork.transcript.exchanges] == ["What is 48 * 17?"]
     assert fork.transcript.exchanges[0].answer == ()
-    again = written(demo, fork.turn)
+    again = written(embedded, fork.turn)
     assert tuple(again.card["turns"][0]["output_ids"][: at + 1]) == (*first.output_ids[:at], other.id)
     assert again.card["tool_calls"][0]["arguments"] != look.messages[0].calls[0].arguments
-    end, details = replayed(demo, again)
+    end, details = replayed(embedded, again)
     assert end.card["turns"][0]["output_ids"] == again.card["turns"][0]["output_ids"]
-    inside = look_into(again, end.messages, details, demo)
+    inside = look_into(again, end.messages, details, embedded)
     assert inside.turns[0].details[: at + 1] == (None,) * (at + 1)
     assert None not in inside.turns[0].details[at + 1 :]
     assert "given, not chosen" in token_view.tokens(inside)
 
 
-def test_a_fork_after_a_tool_call_keeps_the_call_and_its_result(demo, look):
+def test_a_fork_after_a_tool_call_keeps_the_call_and_its_result(embedded, look):
     second = look.turns[1]
     fork = fork_at(look, 1, 0, second.output_ids[0])
     [exchange] = fork.transcript.exchanges
     assert [message.role for message in exchange.answer] == ["assistant", "tool"]
-    end = list(run(fork.turn, demo, {"calculator": TOOL}, threading.Event()))[-1]
+    end = list(run(fork.turn, embedded, {"calculator": TOOL}, threading.Event()))[-1]
     assert tuple(end.card["turns"][0]["output_ids"]) == second.output_ids
 
 

@@ -15,7 +15,7 @@ SPELLED_BY_OTHERS = {"format": "response_format", "schema": "response_format", "
 def build(starts=None):
     async def built():
         with gr.Blocks():
-            return build_controls(gr.Dropdown(["demo"], value="demo"), [("calculator", "calculator")], starts)
+            return build_controls(gr.Dropdown(["embedded"], value="embedded"), [("calculator", "calculator")], starts)
 
     # Outside a running loop, Gradio makes one for each of its locks and leaves them open.
     return run(built())
@@ -108,7 +108,7 @@ def test_what_cannot_be_used_is_refused_in_words(panel, changes, words):
 
 
 def test_what_the_browser_kept_comes_back(controls, panel):
-    values = ["demo", "Be kind", ["calculator"], "Well, ", *panel.defaults()]
+    values = ["embedded", "Be kind", ["calculator"], "Well, ", *panel.defaults()]
     saved = controls.saved(values)
     restored = controls.restored(saved)
     assert restored[controls.system] == "Be kind"

@@ -24,9 +24,9 @@ def test_every_shipped_preset_can_be_used(controls, name):
 
 def test_a_preset_holds_what_differs_and_survives_a_link(controls):
     defaults = controls.options.defaults()
-    assert preset_of(controls, ["demo", "", TOOLS, "", *defaults], TOOLS) == {}
+    assert preset_of(controls, ["embedded", "", TOOLS, "", *defaults], TOOLS) == {}
     values = controls.options.restored({"temperature": 0.5, "seed": "7"})
-    preset = preset_of(controls, ["demo", "Sei nett ☺", [], "", *values], TOOLS)
+    preset = preset_of(controls, ["embedded", "Sei nett ☺", [], "", *values], TOOLS)
     assert preset == {"system": "Sei nett ☺", "options": {"temperature": 0.5}, "tools": []}
     assert read_preset(read_link(write_link(preset)), controls, TOOLS) == preset
 
@@ -57,7 +57,7 @@ def test_of_kept_settings_only_what_is_wrong_is_left_out(controls):
     found, problems = controls.sound({"system": "Hi", "prefill": 5, "tools": ["one", 2], "options": options})
     assert found == {"system": "Hi", "tools": ["one"], "options": {"temperature": 0.5, "format": "JSON Schema"}}
     assert len(problems) == 4
-    controls.read(["demo", *list(controls.restored(found).values())])
+    controls.read(["embedded", *list(controls.restored(found).values())])
     assert controls.sound(["x"]) == ({}, ["Settings are a JSON object; this is list."])
 
 

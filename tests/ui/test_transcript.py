@@ -25,7 +25,7 @@ PICTURE = from_picture(PIL.Image.new("RGB", (40, 30), "red"))
 PHOTO = from_picture(PIL.Image.effect_noise((64, 48), 90).convert("RGB"), lossy=True)
 CALL = ToolCall("c1", "search", {"query": "x"})
 RESULT = ToolResult("c1", "search", "found", sources=(Source("A", "https://a.example"),))
-NOTE = ReplyNote("demo", Usage(10, 2, 5), 7, "stop", thought_seconds=(1.5,), call_seconds={"c1": 0.25})
+NOTE = ReplyNote("embedded", Usage(10, 2, 5), 7, "stop", thought_seconds=(1.5,), call_seconds={"c1": 0.25})
 ANSWER = (assistant(Thinking("hm"), CALL), tool(RESULT), assistant("done"))
 FULL = Transcript(
     (
@@ -105,7 +105,7 @@ def test_an_id_that_comes_again_is_a_call_of_its_own():
 
 def test_a_reply_that_went_on_after_the_person_answered_counts_as_one():
     end = Finished("stop", (), Usage(prompt_tokens=4, completion_tokens=2), 9)
-    note = note_of(end, grown(ThinkingDelta("x"), TextDelta("y")), "demo", NOTE)
+    note = note_of(end, grown(ThinkingDelta("x"), TextDelta("y")), "embedded", NOTE)
     assert note.usage.prompt_tokens == 14
     assert note.usage.completion_tokens == 7
     assert note.thought_seconds == (1.5, 1.0)

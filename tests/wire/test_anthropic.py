@@ -98,7 +98,7 @@ def test_a_whole_reply_is_what_the_official_package_expects():
     call = ToolCall("t1", "get_weather", {"city": "Paris"})
     usage = Usage(prompt_tokens=10, cached_tokens=4, completion_tokens=6)
     finished = Finished("tool_calls", (assistant(Thinking("hm"), "Let me see.", call),), usage, 7, pending=(call,))
-    reply = AnthropicMessage.model_validate(write_message("msg_1", "demo", finished, []))
+    reply = AnthropicMessage.model_validate(write_message("msg_1", "embedded", finished, []))
     assert [block.type for block in reply.content] == ["thinking", "text", "tool_use"]
     assert reply.stop_reason == "tool_use"
     assert (reply.usage.input_tokens, reply.usage.cache_read_input_tokens) == (6, 4)
@@ -106,7 +106,7 @@ def test_a_whole_reply_is_what_the_official_package_expects():
 
 def test_a_stop_sequence_is_reported():
     finished = Finished("stop", (assistant("a"),), Usage(), 1, stop="END")
-    reply = AnthropicMessage.model_validate(write_message("msg_1", "demo", finished, []))
+    reply = AnthropicMessage.model_validate(write_message("msg_1", "embedded", finished, []))
     assert (reply.stop_reason, reply.stop_sequence) == ("stop_sequence", "END")
 
 
@@ -119,7 +119,7 @@ def test_stream_blocks_open_once_and_close_in_order():
         CallArguments("t1", '{"city": "Paris"}'),
         Finished("tool_calls", (), Usage(completion_tokens=3), 1),
     ]
-    writer = BlockWriter("msg_1", "demo", 10)
+    writer = BlockWriter("msg_1", "embedded", 10)
     frames = [writer.open(), *(frame for event in events for frame in writer.write(event))]
     for name, data in frames:
         assert FRAME.validate_python(data).type == name

@@ -24,7 +24,7 @@ from playground.wire.openai_reply import Choice as Reply
 from playground.wire.openai_reply import ChunkWriter, ReplyHead, usage_chunk, write_completion
 
 PICTURE = Image(b"png", "image/png", 2, 2)
-HEAD = ReplyHead("chatcmpl-1", "demo", 1, "fp_1")
+HEAD = ReplyHead("chatcmpl-1", "embedded", 1, "fp_1")
 HELLO = [{"role": "user", "content": "Hello"}]
 WEATHER = {
     "type": "function",

@@ -22,6 +22,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from playground.engine.cache import cache_folder
 from playground.engine.cpu import cpu_features
 
 log = logging.getLogger(__name__)
@@ -92,13 +93,6 @@ def kernels_if_any() -> Kernels | None:
         return load_kernels()
     except NoKernels:
         return None
-
-
-def cache_folder() -> Path:
-    """Where this program keeps what it can make again: `PLAYGROUND_CACHE`, or a folder in the user's cache."""
-    if chosen := os.environ.get("PLAYGROUND_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gemma-playground"
 
 
 def _built(isa: Isa, folder: Path) -> Path:

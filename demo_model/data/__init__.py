@@ -1,1 +1,0 @@
-"""Synthetic dialogues: what the demo model learns from."""

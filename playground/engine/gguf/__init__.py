@@ -1,0 +1,1 @@
+"""GGUF files, as LM Studio, Ollama and llama.cpp keep Gemma: read, and unpacked into a folder that transformers loads."""

@@ -1,0 +1,165 @@
+"""A GGUF file unpacked, once, into a folder as the hub has them: bfloat16 safetensors, config, tokenizer.
+
+The folder's name holds the SHA-256 of the file. It is written beside its place and moved there, so a half-written one
+is never seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+from safetensors.torch import save_file
+
+from playground.engine.cache import cache_folder
+from playground.engine.checkpoint import INDEX, SINGLE, Checkpoint, Tensor
+from playground.engine.gguf.file import GgufFile, read_gguf
+from playground.engine.gguf.shape import STOP_IDS, config_of, is_norm, name_of
+from playground.engine.gguf.vocabulary import tokenizer_json
+from playground.errors import ModelUnavailable
+
+LAYOUT = 1
+"""Raise it with any change to what is written."""
+SHARD_BYTES = 2 << 30
+"""Weights that are held in memory at once while they are unpacked."""
+BLOCK_BYTES = 8 << 20
+GENERATION = {
+    "bos_token_id": 2,
+    "eos_token_id": list(STOP_IDS),
+    "pad_token_id": 0,
+    "do_sample": True,
+    "temperature": 1.0,
+    "top_k": 64,
+    "top_p": 0.95,
+}
+"""What the Gemma team recommends; a GGUF file does not say."""
+TOKENIZER = {
+    "tokenizer_class": "GemmaTokenizer",
+    "bos_token": "<bos>",
+    "eos_token": "<eos>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "add_bos_token": True,
+    "add_eos_token": False,
+    "clean_up_tokenization_spaces": False,
+}
+
+Seen = Callable[[int, int], None]
+"""Hears of bytes done and of bytes in all, and may raise to stop."""
+
+
+def read_gguf_checkpoint(path: Path) -> Checkpoint:
+    """What loading a file will give, from its head alone. `folder` is the file itself.
+
+    Raises: ModelUnavailable naming the file, what is wrong with it and the cure.
+    """
+    file = read_gguf(path)
+    tensors = {name_of(file, one.name): Tensor("BF16", prod(one.shape)) for one in file.tensors.values()}
+    if "token_embd.weight" not in file.tensors:
+        raise ModelUnavailable(f"{path} holds no token embeddings, so it is no language model.")
+    return Checkpoint(path, "gemma3_text", "gemma3", config_of(file), (path,), tensors)
+
+
+def unpacked(path: Path, hashing: Seen, unpacking: Seen) -> Path:
+    """The folder of a file, made if it is not there.
+
+    Raises: ModelUnavailable; whatever `hashing` and `unpacking` raise.
+    """
+    folder = cache_folder() / "gguf" / f"{_sum(path, hashing)[:32]}-{LAYOUT}"
+    if folder.is_dir():
+        return folder
+    file = read_gguf(path)
+    with _room(folder, file), FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            _write(file, folder, unpacking)
+    return folder
+
+
+def _sum(path: Path, seen: Seen) -> str:
+    total, done = path.stat().st_size, 0
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+            done += len(block)
+            seen(done, total)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _room(folder: Path, file: GgufFile) -> Iterator[None]:
+    """Raises: ModelUnavailable when the disk is full or the folder cannot be written."""
+    need = sum(2 * prod(tensor.shape) for tensor in file.tensors.values())
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if (free := shutil.disk_usage(folder.parent).free) < need:
+            raise ModelUnavailable(
+                f"Unpacking {file.path.name} takes {need / 1e9:.1f} GB below {folder.parent}, and {free / 1e9:.1f} GB "
+                "are free. Make room, or choose another folder with --cache-folder."
+            )
+        yield
+    except OSError as error:
+        raise ModelUnavailable(
+            f"{folder.parent} cannot be written ({error}). Choose another folder with --cache-folder."
+        ) from error
+
+
+def _write(file: GgufFile, folder: Path, seen: Seen) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        place = Path(made) / "model"
+        place.mkdir()
+        _write_weights(file, place, seen)
+        _save(place / "tokenizer.json", tokenizer_json(file))
+        template = file.facts.get("tokenizer.chat_template")
+        _save(place / "tokenizer_config.json", TOKENIZER | ({"chat_template": template} if template else {}))
+        _save(place / "generation_config.json", GENERATION)
+        _save(place / "config.json", config_of(file))
+        place.replace(folder)
+
+
+def _write_weights(file: GgufFile, place: Path, seen: Seen) -> None:
+    shards = list(_shards(file))
+    total, done = sum(tensor.size for tensor in file.tensors.values()), 0
+    where: dict[str, str] = {}
+    for number, names in enumerate(shards, 1):
+        name = SINGLE if len(shards) == 1 else f"model-{number:05}-of-{len(shards):05}.safetensors"
+        tensors = {}
+        for stored in names:
+            tensors[name_of(file, stored)] = _numbers(file, stored)
+            done += file.tensors[stored].size
+            seen(done, total)
+        save_file(tensors, place / name, metadata={"format": "pt"})
+        where |= dict.fromkeys(tensors, name)
+    if len(shards) > 1:
+        _save(place / INDEX, {"metadata": {}, "weight_map": where})
+
+
+def _numbers(file: GgufFile, stored: str) -> torch.Tensor:
+    numbers = torch.from_numpy(file.unpacked(stored))
+    return (numbers - 1 if is_norm(stored) else numbers).to(torch.bfloat16).contiguous()
+
+
+def _shards(file: GgufFile) -> Iterator[list[str]]:
+    names: list[str] = []
+    size = 0
+    for tensor in file.tensors.values():
+        own = 2 * prod(tensor.shape)
+        if names and size + own > SHARD_BYTES:
+            yield names
+            names, size = [], 0
+        names.append(tensor.name)
+        size += own
+    yield names
+
+
+def _save(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
