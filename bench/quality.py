@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from demo_model.heldout.cases import FIRST, read_cases
 
 from bench.demo import demo_folder
-from demo_model.heldout.cases import FIRST, read_cases
 from playground.dialects import dialect_for
 from playground.dialects.token_text import TokenText
 from playground.engine.devices import Quantize

@@ -22,10 +22,10 @@ TOP = {
     "requirements-gpu.txt": "what a GPU adds, each line with its reason",
     "playground": "the app, in rooms; imports point only down this list, and a test holds them to it",
     "tools": "what a model can call; knows nothing of the app",
-    "demo_model": "the embedded default: data, training, evaluation, card, weights",
+    "embedded_model": "the embedded default's adapter and card",
     "bench": "speed against peers, side by side in one run",
     "docs": "what does not fit here",
-    "tests": "mirror the rooms; no network, no GPU, no Gemma weights",
+    "tests": "mirror the rooms; no network, no GPU",
 }
 """The top level in reading order; folders in `WHOLE` are listed file by file."""
 WHOLE = ("playground", "tools")

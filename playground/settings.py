@@ -15,7 +15,7 @@ class Settings(BaseSettings):
 
     model: Annotated[tuple[str, ...], NoDecode] = Field(
         ("auto",),
-        description="auto, embedded, a short name, a hub id, a folder or a .gguf file; repeat it to offer several models",
+        description="auto, embedded, a short name, a hub id, a folder or a .gguf file; repeat it to offer several",
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 opens the app to the network")
     port: int = Field(7860, ge=0, le=65535, description="port to listen on; 0 takes a free one")

@@ -89,7 +89,7 @@ def test_an_unknown_model_is_named_with_those_there_are():
     process = start("--model", "gpt-2", "--port", "0")
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert "'gpt-2' is neither a folder on this machine, nor a hub id" in errors
+    assert "'gpt-2' is neither a folder or .gguf file on this machine, nor a hub id" in errors
     assert "Traceback" not in errors
 
 

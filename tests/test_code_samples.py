@@ -16,6 +16,7 @@ from playground.images import from_picture
 from playground.messages import ToolCall, ToolResult, assistant, system, tool, user
 from playground.options import Options
 from playground.turn import Turn
+from tests.backends.tiny import save_tiny
 from tests.ui.conftest import served
 from tools.tool import ToolSpec
 
@@ -47,8 +48,16 @@ TURNS = {
 
 
 @pytest.fixture(scope="module")
-def address():
-    with served("app.py", "--model", "embedded", "--port", "0") as (url, _):
+def seeing(tmp_path_factory):
+    """A tiny model that takes pictures, as a folder."""
+    folder = tmp_path_factory.mktemp("seeing")
+    save_tiny("gemma3", folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def address(seeing):
+    with served("app.py", "--model", "embedded", "--model", seeing, "--port", "0") as (url, _):
         yield url
 
 
@@ -89,8 +98,9 @@ def test_every_program_runs_as_it_is(address, tmp_path, kind, name):
         ("curl", "history"),
     ],
 )
-def test_pictures_schemas_and_results_go_along(address, tmp_path, kind, name):
-    sample = Sample(address, "embedded", TURNS[name], server_tools=("calculator",) if name == "history" else ())
+def test_pictures_schemas_and_results_go_along(address, seeing, tmp_path, kind, name):
+    model = seeing if name == "picture" else "embedded"
+    sample = Sample(address, model, TURNS[name], server_tools=("calculator",) if name == "history" else ())
     said = run(kind, code_for(kind, sample), tmp_path)
     assert said.strip()
     assert name != "shaped" or "n" in json.loads(said)

@@ -20,13 +20,12 @@ def test_every_file_in_the_tree_says_what_it_is():
 
 def test_spaces_install_exactly_what_pyproject_declares():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    block = re.search(r"^dependencies = \[(.*?)^\]", project, re.S | re.M)
-    assert block
-    declared = re.findall(r'"([^"]+)"', block[1])
+    blocks = [re.search(rf"^{name} = \[(.*?)^\]", project, re.S | re.M) for name in ("dependencies", "embedded")]
+    declared = [line for block in blocks for line in re.findall(r'"([^"]+)"', block[1])]
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line and not line.startswith("#")] == declared
 
 
 def test_the_readme_starts_the_app_and_the_tests_with_one_line_each():
-    assert "pip install -e . && python app.py" in README
-    assert "pip install -e '.[test]' && pytest" in README
+    assert "pip install -e '.[embedded]' && python app.py" in README
+    assert "pip install -e '.[embedded,test]' && pytest" in README

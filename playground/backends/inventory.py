@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import huggingface_hub
 
-from playground.backends.hub import Hub, is_hub_id
 from playground.backends.embedded import ABOUT, EMBEDDED, INSTALL, EmbeddedModel
+from playground.backends.hub import Hub, is_hub_id
 from playground.backends.known_models import GEMMA_TERMS, KNOWN, KnownModel
 from playground.engine.checkpoint import FAMILIES, Checkpoint, read_checkpoint, read_optional_json
 from playground.engine.devices import Precision
@@ -66,11 +66,9 @@ class Entry:
 
 
 class Inventory:
-    """The embedded model, the known ones, whatever of the families lies in the hub's cache, and what was offered by name."""
+    """The embedded model, the known ones, those of the families in the hub's cache, and what was offered by name."""
 
-    def __init__(
-        self, hub: Hub, embedded: EmbeddedModel, precision: Precision, offered: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, hub: Hub, embedded: EmbeddedModel, precision: Precision, offered: tuple[str, ...] = ()) -> None:
         """`offered` are hub ids and folders that may be used besides; short names need no offering.
 
         Raises: ModelUnavailable when one of them can be neither.
@@ -92,8 +90,8 @@ class Inventory:
             return
         if not _is_local(name) and not is_hub_id(name):
             raise ModelUnavailable(
-                f"{name!r} is neither a folder or a .gguf file on this machine, nor a hub id like google/gemma-4-E2B-it, nor one of "
-                f"{', '.join([EMBEDDED, *(known.name for known in reversed(KNOWN))])}."
+                f"{name!r} is neither a folder or .gguf file on this machine, nor a hub id like google/gemma-4-E2B-it, "
+                f"nor one of {', '.join([EMBEDDED, *(known.name for known in reversed(KNOWN))])}."
             )
         self._offered.append(name)
 

@@ -36,6 +36,7 @@ from playground.turn import Turn
 
 log = logging.getLogger(__name__)
 
+
 @dataclass(frozen=True)
 class _Prompt:
     """A turn as ids, with its images in order."""
@@ -102,7 +103,11 @@ class LocalBackend:
         )
         self._reads_ahead = read_ahead
         self._turn_id = self._tokens.id_of(self._dialect.turn_token)
-        self._disk = (disk_folder or cache_folder() / "prompts", disk_bytes, identity(self._setting, threads)) if disk_bytes else None
+        self._disk = (
+            (disk_folder or cache_folder() / "prompts", disk_bytes, identity(self._setting, threads))
+            if disk_bytes
+            else None
+        )
         self._started: Engine | None = None
         self._starting = threading.Lock()
 

@@ -7,7 +7,7 @@ replay needs to know nothing else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from playground.dialects.dialect import Dialect
@@ -30,12 +30,17 @@ class ThoughtEnd:
         if self._wish is not None and self._wish.is_set():
             self._wish.clear()
             if is_thinking:
-                stream.follow(self._grammar)
+                stream.follow(self._grammars)
 
-    def _grammar(self, written: Sequence[int]) -> str:
-        """The grammar that leaves no token to think with after these ids. Called by the engine's thread."""
-        options = self.request.options.model_copy(update={"thinking_tokens": max(1, len(written))})
-        grammar = self._dialect.grammar(replace(self._turn, options=options))
-        assert grammar is not None, "a reply that thinks has a grammar"
-        self.request = replace(self.request, options=options, grammar=grammar)
-        return grammar
+    def _grammars(self, written: Sequence[int]) -> Iterator[str]:
+        """Grammars that leave no token to think with after these ids, the shorter thought first; the last one that was
+        asked for is followed. Called by the engine's thread.
+
+        llguidance counts the first token of a line only when the next one comes, so such ids need a budget of one more.
+        """
+        for spent in (len(written), len(written) + 1):
+            options = self.request.options.model_copy(update={"thinking_tokens": max(1, spent)})
+            grammar = self._dialect.grammar(replace(self._turn, options=options))
+            assert grammar is not None, "a reply that thinks has a grammar"
+            self.request = replace(self.request, options=options, grammar=grammar)
+            yield grammar

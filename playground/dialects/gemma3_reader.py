@@ -40,6 +40,7 @@ class Gemma3Reader:
 
     def __init__(self, turn: Turn, *, thinks: bool) -> None:
         options = turn.options
+        self._thinks = thinks
         calls = options.tool_choice.mode != "none" and not turn.prefill
         self._names = tuple(tool.name for tool in turn.tools) if calls else ()
         self._ids = call_ids(turn)
@@ -101,8 +102,14 @@ class Gemma3Reader:
         return bool(self._pending)
 
     def _text(self) -> bool:
-        self._events.append(TextDelta(self._pending))
-        self._pending = ""
+        """Text to the end. After a thought that was cut short a model may close it once more: that tag is left out."""
+        text, self._pending = self._pending, ""
+        if self._thinks:
+            text = text.replace(THINK_END, "")
+            shown = len(text) - overlap(text, THINK_END)
+            text, self._pending = text[:shown], text[shown:]
+        if text:
+            self._events.append(TextDelta(text))
         return False
 
     def _lead(self) -> bool:

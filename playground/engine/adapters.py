@@ -100,7 +100,9 @@ def _changes(
             yield weight, tokens, first
     if not known or known != len(tensors):
         odd = next((name for name in tensors if not (_LORA.fullmatch(name) or _ROWS.fullmatch(name))), "nothing")
-        raise ModelUnavailable(f"{folder / WEIGHTS} holds {odd}, which is no part of a LoRA adapter that can be merged.")
+        raise ModelUnavailable(
+            f"{folder / WEIGHTS} holds {odd}, which is no part of a LoRA adapter that can be merged."
+        )
 
 
 def _check(folder: Path, config: Mapping[str, Any]) -> None:
@@ -108,7 +110,9 @@ def _check(folder: Path, config: Mapping[str, Any]) -> None:
         raise ModelUnavailable(f"{folder} holds an adapter of type {kind!r}; only LORA can be merged.")
     for name in UNSUPPORTED:
         if config.get(name):
-            raise ModelUnavailable(f"{folder / CONFIG} sets {name!r}, which cannot be merged. Merge it with peft first.")
+            raise ModelUnavailable(
+                f"{folder / CONFIG} sets {name!r}, which cannot be merged. Merge it with peft first."
+            )
     if config.get("bias", "none") != "none":
         raise ModelUnavailable(f"{folder / CONFIG} trains biases, and Gemma has none to merge them into.")
 
@@ -116,9 +120,7 @@ def _check(folder: Path, config: Mapping[str, Any]) -> None:
 def _weight(folder: Path, weights: Mapping[str, torch.Tensor], path: str) -> torch.Tensor:
     name = f"{path.removeprefix(PREFIX)}.weight"
     if name not in weights:
-        raise ModelUnavailable(
-            f"{folder} was made for another model: it changes {name}, which this one does not have."
-        )
+        raise ModelUnavailable(f"{folder} was made for another model: it changes {name}, which this one does not have.")
     return weights[name]
 
 

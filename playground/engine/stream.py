@@ -9,6 +9,7 @@ from types import TracebackType
 
 from playground.engine.constrain import Matcher
 from playground.engine.request import Broken, Done, Output
+from playground.errors import CallerError
 
 
 class Outbox:
@@ -62,8 +63,8 @@ class Stream(Iterator[Output]):
         # Nobody need be woken: the worker looks at the flag before each step, and makes steps while the request lives.
         self._outbox.cancelled.set()
 
-    def follow(self, grammar: Callable[[Sequence[int]], str]) -> None:
-        """Go on under another grammar, which `grammar` makes of the ids so far and which they must match.
+    def follow(self, grammars: Callable[[Sequence[int]], Iterator[str]]) -> None:
+        """Go on under another grammar: the first of those that `grammars` makes of the ids so far which these match.
 
         It is called once, by the engine's thread, when the next token is about to be chosen. May be called from any
         thread; does nothing when the reply has ended.
@@ -71,10 +72,18 @@ class Stream(Iterator[Output]):
         compiled = self._compiled
 
         def new_rules(ids: Sequence[int]) -> Matcher:
-            matcher = compiled(grammar(ids))
-            for token in ids:
-                matcher.accept(token)
-            return matcher
+            refused = None
+            for grammar in grammars(ids):
+                matcher = compiled(grammar)
+                try:
+                    for token in ids:
+                        matcher.accept(token)
+                except CallerError as error:
+                    refused = error
+                else:
+                    return matcher
+            assert refused is not None, "there is at least one grammar"
+            raise refused
 
         self._outbox.new_rules = new_rules
 

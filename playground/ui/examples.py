@@ -1,4 +1,4 @@
-"""What the empty page offers for first clicks: a question, a tool, a thought, a picture."""
+"""What the empty page offers for first clicks: a question, a tool, a thought, and a picture where the model sees."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PICTURES = Path(__file__).parents[2] / "demo_model" / "examples"
+PICTURES = Path(__file__).parent / "assets" / "examples"
 GREETING = (
     '<div class="empty"><h2>What shall we try?</h2><p>Ask something, show a picture, or let it use a tool.</p></div>'
 )
@@ -36,12 +36,12 @@ EXAMPLES = (
 )
 
 
-def shown_examples() -> list[dict[str, Any]]:
-    """The examples as Gradio's Chatbot takes them; one whose picture is missing is left out."""
+def shown_examples(*, sees: bool) -> list[dict[str, Any]]:
+    """The examples as Gradio's Chatbot takes them; without pictures for a model that does not see."""
     return [
         {"text": one.text, "display_text": one.text, **({"files": [str(one.path)]} if one.path else {})}
         for one in EXAMPLES
-        if one.path or not one.picture
+        if not one.picture or (sees and one.path)
     ]
 
 

@@ -62,7 +62,7 @@ def build_page(services: Services, *, manage_models: bool) -> gr.Blocks:
         with gr.Column(elem_id="main"):
             banner = gr.HTML(elem_id="banner")
             with gr.Column(elem_id="chat"):
-                chat = _chatbot()
+                chat = _chatbot(services)
                 live_chat = build_live_chat()
             pending = build_pending_card()
             notice = gr.HTML(elem_id="notice")
@@ -139,7 +139,8 @@ def _icon(name: str, title: str) -> gr.Button:
     return gr.Button(title, size="sm", elem_id=name, elem_classes=["icon"], scale=0, min_width=36)
 
 
-def _chatbot() -> gr.Chatbot:
+def _chatbot(services: Services) -> gr.Chatbot:
+    default = services.catalogue.listing(services.catalogue.name_of(None)).entry
     return gr.Chatbot(
         elem_id="past",
         show_label=False,
@@ -150,7 +151,7 @@ def _chatbot() -> gr.Chatbot:
         autoscroll=False,
         scale=0,
         placeholder=GREETING,
-        examples=shown_examples(),
+        examples=shown_examples(sees=default.images),
     )
 
 

@@ -16,6 +16,7 @@ import torch
 from playground import messages
 from playground.backends.backend import Capabilities, TokenCount
 from playground.backends.catalogue import Catalogue
+from playground.backends.embedded import EmbeddedModel
 from playground.backends.hub import Hub
 from playground.backends.known_models import KNOWN
 from playground.backends.local import LocalBackend
@@ -82,17 +83,18 @@ def hub(tmp_path):
 
 
 @pytest.fixture
-def demo(tmp_path):
-    save("gemma3_text", tmp_path / "embedded")
-    return tmp_path / "embedded"
+def small(tmp_path):
+    """In place of the embedded model."""
+    save("gemma3_text", tmp_path / "small")
+    return EmbeddedModel(tmp_path / "small", adapters=())
 
 
 @pytest.fixture
-def catalogue(hub, demo):
+def catalogue(hub, small):
     made = []
 
     def make(*models, **options):
-        made.append(Catalogue(NextToken, models=models, device="cpu", hub=hub, demo_folder=demo, **options))
+        made.append(Catalogue(NextToken, models=models, device="cpu", hub=hub, embedded=small, **options))
         return made[-1]
 
     yield make
@@ -118,7 +120,7 @@ def set_memory(monkeypatch, catalogue, budget):
     """Memory for `budget` bytes of foreseen need, less what is loaded."""
 
     def free(*_):
-        return budget - sum(need(seat.folder) for seat in catalogue._models.seats())
+        return budget - sum(need(seat.source.place) for seat in catalogue._models.seats())
 
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", free)
 
@@ -134,12 +136,12 @@ def reply(backend, cancel=None):
 # auto
 
 
-def test_auto_is_the_demo_with_a_reason_where_nothing_else_is(catalogue, monkeypatch):
+def test_auto_is_the_embedded_one_with_a_reason_where_nothing_else_is(catalogue, monkeypatch):
     monkeypatch.setattr("playground.engine.devices.cpu_features", lambda: {"avx512_bf16": True})
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: 20 * 10**9)
     choice = catalogue().default()
     assert (choice.name, choice.fallback) == ("embedded", True)
-    assert "No Gemma is on this machine yet" in choice.reason
+    assert "No larger Gemma is on this machine yet. So this is the embedded Gemma 3 270M" in choice.reason
     assert "gemma-4-e2b (10.2 GB, no token needed)" in choice.reason
 
 
@@ -236,17 +238,17 @@ def test_names_that_strangers_try_find_nothing(name, catalogue):
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "~nobody/x", "\0"])
 def test_an_offer_that_can_be_nothing_is_refused(name, catalogue):
-    with pytest.raises(ModelUnavailable, match="neither a folder"):
+    with pytest.raises(ModelUnavailable, match=r"neither a folder or \.gguf file"):
         catalogue().offer(name)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(catalogue):
-    with pytest.raises(ModelUnavailable, match=r"no model called 'gpt-4' here. There are: demo, gemma-3") as caught:
+    with pytest.raises(ModelUnavailable, match=r"no model called 'gpt-4' here. There are: embedded, gemma-3") as caught:
         catalogue().resolve("gpt-4")
     assert caught.value.param == "model"
 
 
-def test_a_folder_answers_only_where_it_was_offered(catalogue, demo, tmp_path):
+def test_a_folder_answers_only_where_it_was_offered(catalogue, tmp_path):
     save("gemma4_text", tmp_path / "mine")
     with pytest.raises(ModelUnavailable, match="no model called"):
         catalogue().resolve(str(tmp_path / "mine"))
@@ -382,9 +384,9 @@ def test_a_reply_that_is_given_up_while_loading_holds_nothing(catalogue):
     assert not [thread for thread in threading.enumerate() if thread.name == "load"]
 
 
-def test_a_model_that_breaks_while_loading_fails_the_reply_in_words(catalogue, demo):
+def test_a_model_that_breaks_while_loading_fails_the_reply_in_words(catalogue, small):
     backend = catalogue().resolve("embedded")
-    (demo / "model.safetensors").write_bytes(b"")
+    (small.place / "model.safetensors").write_bytes(b"")
     (event,) = reply(backend)
     assert isinstance(event, Failed)
     assert "model.safetensors is damaged" in event.error.message
@@ -405,7 +407,7 @@ def test_a_model_in_use_is_not_unloaded(catalogue):
     while not isinstance(next(events), TextDelta):
         pass
     assert models.listing("embedded").users == 1
-    with pytest.raises(ModelUnavailable, match=r"demo is answering 1 request.s.. Stop them or wait") as caught:
+    with pytest.raises(ModelUnavailable, match=r"embedded is answering 1 request.s.. Stop them or wait") as caught:
         models.unload("embedded")
     assert caught.value.code == "model_in_use"
     assert isinstance(list(events)[-1], Finished)
@@ -447,7 +449,7 @@ def test_a_model_in_use_does_not_make_room_and_is_named(catalogue, hub, monkeypa
     set_memory(monkeypatch, models, need(folder) + 100_000)
     events = models.resolve("embedded").reply(TURN, threading.Event())
     next(events)
-    with pytest.raises(ModelUnavailable, match=r"gemma-3-1b needs .* In use, and so not unloaded: demo"):
+    with pytest.raises(ModelUnavailable, match=r"gemma-3-1b needs .* In use, and so not unloaded: embedded"):
         models.load("gemma-3-1b")
     events.close()
     models.load("gemma-3-1b")
@@ -457,7 +459,7 @@ def test_a_model_in_use_does_not_make_room_and_is_named(catalogue, hub, monkeypa
 def test_what_idle_models_hold_counts_as_room(catalogue, hub, monkeypatch):
     put_in_cache(hub, "google/gemma-3-1b-it")
     models = catalogue(dtype="bfloat16")
-    folder = models.listing("gemma-3-1b").entry.folder
+    folder = models.listing("gemma-3-1b").entry.source.place
     models.load("embedded")
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: need(folder) - 10_000)
     assert models.listing("gemma-3-1b").fits
@@ -541,14 +543,14 @@ def wait_for_readers():
         time.sleep(0.01)
 
 
-def test_the_real_backend_lets_go_of_its_model(catalogue, hub, demo):
+def test_the_real_backend_lets_go_of_its_model(catalogue, hub, small):
     kept = []
 
     def make(model, name):
         kept.append(weakref.ref(model.model))
         return LocalBackend(model, name)
 
-    models = Catalogue(make, models=("embedded",), device="cpu", hub=hub, demo_folder=demo)
+    models = Catalogue(make, models=("embedded",), device="cpu", hub=hub, embedded=small)
     turn = Turn((messages.user("hello"),), options=Options(max_tokens=3))
     assert isinstance(list(models.resolve().reply(turn, threading.Event()))[-1], Finished)
     assert kept[0]() is not None

@@ -27,7 +27,6 @@ def reply(embedded, *messages, tools=(), **options):
 
 
 def test_it_greets_and_stops_by_itself(embedded):
-    assert embedded.capabilities.is_demo
     end = reply(embedded, user("Hello!"))
     assert end.reason == "stop"
     assert end.messages[0].text.startswith(("Hello", "Hi"))
@@ -63,7 +62,9 @@ REQUESTS = {
 @pytest.mark.parametrize(("asked", "temperature"), [("fitting", 0), ("fitting", 1.5), ("Hello!", 1)])
 def test_a_call_that_it_is_made_to_make_is_valid_whatever_was_asked(embedded, name, asked, temperature):
     question = REQUESTS[name] if asked == "fitting" else asked
-    end = reply(embedded, user(question), tools=TOOLS, tool_choice=Choice("named", name), temperature=temperature, seed=1)
+    end = reply(
+        embedded, user(question), tools=TOOLS, tool_choice=Choice("named", name), temperature=temperature, seed=1
+    )
     # Asked for nonsense it may go on until it is cut off, and then there is no call at all.
     assert end.reason == "tool_calls" or (asked != "fitting" and not end.pending)
     assert {call.name for call in end.pending} <= {name}
@@ -77,7 +78,7 @@ def test_it_thinks_within_its_budget_and_then_answers(embedded, budget):
     thought, *answer = end.messages[0].parts
     assert isinstance(thought, Thinking)
     assert answer
-    assert end.usage.thinking_tokens <= budget + 4
+    assert end.usage.thinking_tokens <= budget + 6  # with the end of the thought, which is several tokens
     assert "think>" not in end.messages[0].text
 
 
@@ -87,7 +88,7 @@ def test_it_fills_in_a_schema(embedded):
     assert json.loads(end.messages[0].text)["age"] <= 120
 
 
-@pytest.mark.parametrize("after", [0, 1, 5])
+@pytest.mark.parametrize("after", [0, 1, 2, 5, 6, 7, 8, 9])
 def test_a_thought_that_is_ended_by_hand_is_the_one_that_its_budget_gives(embedded, after):
     """The wish comes while the thought is being written; the card names the budget, which then gives the same ids."""
     question = user("Anna has 12 apples and gives away 5. How many are left?")

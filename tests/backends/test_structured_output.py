@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import jsonschema
 import pytest
 
-from playground.backends.known_models import DEMO, DEMO_FOLDER
 from playground.backends.local import LocalBackend
 from playground.engine import weights
 from playground.events import Finished
@@ -16,13 +15,14 @@ from playground.messages import user
 from playground.options import Options
 from playground.turn import Turn
 from tests.backends.tiny import save_tiny
+from tests.embedded import embedded_backend
 from tests.random_schemas import random_schema
 
-SCHEMAS, AT_A_TIME = 200, 8
+AT_A_TIME = 8
 
 
-def demo(folder):
-    return LocalBackend(weights.load(DEMO_FOLDER, dtype="bfloat16"), DEMO, threads=1)
+def embedded_model(folder):
+    return embedded_backend()
 
 
 def untrained(folder):
@@ -38,12 +38,12 @@ def answer(backend, seed):
     return schema, end
 
 
-@pytest.mark.parametrize("make", [demo, untrained])
-def test_random_schemas_give_valid_json_only(make, tmp_path):
+@pytest.mark.parametrize(("make", "schemas"), [(embedded_model, 48), (untrained, 200)])
+def test_random_schemas_give_valid_json_only(make, schemas, tmp_path):
     backend = make(tmp_path)
     try:
         with ThreadPoolExecutor(AT_A_TIME) as pool:
-            ends = list(pool.map(lambda seed: answer(backend, seed), range(SCHEMAS)))
+            ends = list(pool.map(lambda seed: answer(backend, seed), range(schemas)))
     finally:
         backend.close()
     whole = [(schema, end) for schema, end in ends if end.reason == "stop"]
@@ -52,4 +52,4 @@ def test_random_schemas_give_valid_json_only(make, tmp_path):
         jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER).validate(
             value
         )
-    assert len(whole) > SCHEMAS * 0.75, "most have to end within their tokens for the test to mean something"
+    assert len(whole) > schemas * 0.75, "most have to end within their tokens for the test to mean something"

@@ -1,4 +1,4 @@
-"""A model on `transformers serve`, the other server that PyPI has: started for real, with the demo model."""
+"""A model on `transformers serve`, the other server that PyPI has: started for real, with the embedded one."""
 
 import os
 import socket
@@ -10,7 +10,6 @@ import time
 import httpx
 import pytest
 
-from playground.backends.known_models import DEMO_FOLDER
 from playground.backends.remote_config import ModelConfig, ServerConfig
 from playground.backends.remote_models import RemoteModels
 from playground.errors import UnsupportedInput
@@ -18,6 +17,7 @@ from playground.events import TextDelta
 from playground.messages import user
 from playground.options import Options
 from playground.turn import Turn
+from tests.embedded import unpacked_base
 
 START_S = 120
 
@@ -29,7 +29,7 @@ def model():
         port = probe.getsockname()[1]
     where = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "transformers.cli.transformers", "serve", str(DEMO_FOLDER), *where],
+        [sys.executable, "-m", "transformers.cli.transformers", "serve", str(unpacked_base()), *where],
         env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,

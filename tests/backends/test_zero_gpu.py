@@ -15,15 +15,13 @@ import pytest
 
 from playground import errors
 from playground.backends import zero_gpu
-from playground.backends.known_models import DEMO, DEMO_FOLDER
-from playground.backends.local import LocalBackend
 from playground.backends.zero_gpu import ZeroGpuBackend, lender
-from playground.engine import weights
 from playground.events import Failed, Finished, TextDelta, Usage
 from playground.messages import Image, Message, user
 from playground.options import Options
 from playground.turn import Turn
 from tests.backends.tiny import load_tiny
+from tests.embedded import embedded_backend
 from tests.test_app import start
 
 FAKE = Path(__file__).parent / "fake_spaces"
@@ -49,14 +47,9 @@ def spaces(monkeypatch):
     del sys.modules["spaces"]
 
 
-@pytest.fixture(scope="module")
-def demo_model():
-    return weights.load(DEMO_FOLDER)
-
-
 @pytest.fixture
-def demo(spaces, demo_model):
-    backend = ZeroGpuBackend(LocalBackend(demo_model, DEMO, threads=1), lender())
+def lent(spaces):
+    backend = ZeroGpuBackend(embedded_backend(), lender())
     yield backend
     backend.close()
 
@@ -72,12 +65,12 @@ def ask(backend, text="Hello!", **options):
     return list(backend.reply(Turn((user(text),), options=Options(**options)), threading.Event()))
 
 
-def test_a_borrowed_gpu_writes_the_same_ids_and_no_engine_runs_here(demo, demo_model, spaces):
+def test_a_borrowed_gpu_writes_the_same_ids_and_no_engine_runs_here(lent, spaces):
     engines = {thread for thread in threading.enumerate() if thread.name == "engine"}
-    *events, there = ask(demo, "Tell me a story.", seed=7)
+    *events, there = ask(lent, "Tell me a story.", seed=7)
     assert {thread for thread in threading.enumerate() if thread.name == "engine"} <= engines
     assert spaces.workers[0].process.pid != os.getpid()
-    plain = LocalBackend(demo_model, DEMO, threads=1)
+    plain = embedded_backend()
     *expected, here = ask(plain, "Tell me a story.", seed=7)
     plain.close()
     assert isinstance(there, Finished)
@@ -86,11 +79,11 @@ def test_a_borrowed_gpu_writes_the_same_ids_and_no_engine_runs_here(demo, demo_m
     assert (there.messages, there.reason, there.seed) == (here.messages, here.reason, 7)
 
 
-def test_replies_in_a_row_share_a_process_and_one_after_its_end_gets_another(demo, spaces):
-    ends = [ask(demo, seed=1)[-1], ask(demo, seed=1)[-1]]
+def test_replies_in_a_row_share_a_process_and_one_after_its_end_gets_another(lent, spaces):
+    ends = [ask(lent, seed=1)[-1], ask(lent, seed=1)[-1]]
     (first,) = spaces.workers
     spaces.workers.pop().end()
-    ends.append(ask(demo, seed=1)[-1])
+    ends.append(ask(lent, seed=1)[-1])
     assert spaces.workers[0].process.pid != first.process.pid
     assert len({tuple(end.card["output_ids"]) for end in ends}) == 1
 
@@ -103,8 +96,8 @@ def test_a_used_process_remembers_the_prompt(tiny, spaces):
     assert ask(tiny, prompt, max_tokens=4, seed=1)[-1].usage.cached_tokens == 0
 
 
-def test_two_replies_at_a_time_have_a_process_each(demo, spaces):
-    one, two = (demo.reply(Turn((user("Hello!"),), options=Options(seed=1)), threading.Event()) for _ in "12")
+def test_two_replies_at_a_time_have_a_process_each(lent, spaces):
+    one, two = (lent.reply(Turn((user("Hello!"),), options=Options(seed=1)), threading.Event()) for _ in "12")
     events = [event for pair in zip(one, two, strict=True) for event in pair]
     assert isinstance(events[-1], Finished)
     assert len(spaces.workers) == 2
@@ -181,10 +174,9 @@ def test_a_process_that_is_ended_in_mid_reply_is_told_and_the_next_reply_has_ano
     assert isinstance(ask(tiny, max_tokens=2)[-1], Finished)
 
 
-def test_counting_tokens_borrows_nothing(demo, spaces):
+def test_counting_tokens_borrows_nothing(lent, spaces):
     before = len(spaces.asked)
-    assert demo.count_tokens(Turn((user("Hello!"),))).total > 0
-    assert demo.capabilities.is_demo
+    assert lent.count_tokens(Turn((user("Hello!"),))).total > 0
     assert len(spaces.asked) == before
 
 

@@ -1,4 +1,4 @@
-"""A recorded reply is written again, token for token, by the embedded model; and a changed one says where it differs."""
+"""A recorded reply is written again, token for token; and a changed one says where it differs."""
 
 import base64
 import io
@@ -17,6 +17,7 @@ from playground.images import read_image
 from playground.messages import user
 from playground.options import Options
 from playground.turn import Turn
+from tests.backends.tiny import load_tiny
 from tools.from_function import tool
 
 asked = []
@@ -57,14 +58,13 @@ def picture():
     ("messages", "options"),
     [
         ((user("Hello! Who are you?"),), {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "max_tokens": 24}),
-        ((user(picture(), "What colour is it?"),), {"max_tokens": 16}),
         (
             (user("Give me a colour."),),
             {"response_format": JsonSchema({"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}})},
         ),
         ((user("Hello"),), {"stop": ("e",), "logit_bias": {40: 1.5}, "presence_penalty": 0.5, "max_tokens": 16}),
     ],
-    ids=["sampled", "picture", "schema", "penalties"],
+    ids=["sampled", "schema", "penalties"],
 )
 def test_a_recorded_reply_is_written_again_to_the_token(embedded, messages, options):
     found = again(embedded, written(embedded, Turn(messages, options=Options(**options))))
@@ -73,9 +73,16 @@ def test_a_recorded_reply_is_written_again_to_the_token(embedded, messages, opti
     assert "differs" not in found.text
 
 
+def test_a_recorded_picture_is_looked_at_again(tmp_path):
+    sees = load_tiny("gemma3", tmp_path)
+    found = again(sees, written(sees, Turn((user(picture(), "What colour?"),), options=Options(max_tokens=16))))
+    sees.close()
+    assert found.identical, found.text
+
+
 def test_tools_answer_from_the_recording_and_do_not_run(embedded):
     asked.clear()
-    options = Options(tool_choice=Choice("named", "oracle"), rounds=2, max_tokens=60, seed=3)
+    options = Options(tool_choice=Choice("named", "oracle"), rounds=2, max_tokens=60, temperature=0)
     document = written(embedded, Turn((user("Ask the oracle."),), (oracle.spec,), options), {"oracle": oracle})
     times = len(asked)
     assert times >= 1
@@ -84,7 +91,7 @@ def test_tools_answer_from_the_recording_and_do_not_run(embedded):
 
 
 def test_a_call_that_is_not_in_the_recording_ends_the_replay_as_pending(embedded):
-    options = Options(tool_choice=Choice("named", "oracle"), max_tokens=60, seed=3)
+    options = Options(tool_choice=Choice("named", "oracle"), max_tokens=60, temperature=0)
     document = written(embedded, Turn((user("Ask the oracle."),), (oracle.spec,), options), {"oracle": oracle})
     document["card"]["tool_calls"] = []
     end = list(replay(read(document), embedded, threading.Event()))[-1]

@@ -63,6 +63,11 @@ def test_a_reply_is_free_without_tools_shape_and_thought():
         json.dumps(json.loads(CALL), indent=2),
         json.dumps(json.loads(CALL), indent=4),
         f'{CALL}\n{{"name": "now", "parameters": {{}}}}',
+        f'[{CALL}, {{"name": "now", "parameters": {{}}}}]',
+        f"[{CALL}]",
+        f"[\n  {CALL},\n  {CALL}\n]",
+        f"```json\n[{CALL}]\n```",
+        '[{"name": "John"}]',
         "[now()]",
     ],
 )
@@ -81,6 +86,9 @@ def test_text_and_calls_in_the_spellings_of_gemma_pass(text):
         ('```json\n{"name": "now", "age"', '```json\n{"name": "now", "'),
         (CALL + " Done.", CALL),
         (CALL + '\n{"name": "other"', CALL + '\n{"name": "'),
+        (f'[{CALL}, {{"name": "other"', f'[{CALL}, {{"name": "'),
+        (f"[{CALL}, 3", f"[{CALL},"),
+        (f"[{CALL}", None),
         ('{"name": "get_weather", "parameters": {"city": "a"', None),
     ],
 )
@@ -108,6 +116,9 @@ def test_calls_can_be_required_named_forbidden_or_single():
     assert rejected('```json\n{"a": 1}\n```', CITY, NOW, tool_choice=Choice("none")) is None
     assert rejected("Hello", CITY, NOW, tool_choice=Choice("none")) is None
     assert rejected(f"{CALL}\n{now}", CITY, NOW, parallel_tool_calls=False) is not None
+    assert rejected(f"[{CALL}, {now}]", CITY, NOW, parallel_tool_calls=False) is not None
+    assert rejected(f"[{CALL}, {now}]", CITY, NOW, tool_choice=Choice("none")) is not None
+    assert rejected(f"[{CALL}, {now}]", CITY, NOW, tool_choice=Choice("required")) is None
     assert rejected(CALL, CITY, NOW, parallel_tool_calls=False) is None
 
 

@@ -26,9 +26,15 @@ def prompt(*messages, tools=(), prefill="", **options):
 
 def test_tools_stand_in_front_of_the_first_question_and_a_thought_is_opened():
     text = prompt(system("Be brief."), user("Time?"), tools=(NOW,), thinking="on")
-    assert text.startswith("<bos><start_of_turn>user\nBe brief.\n\nYou have access to functions.")
-    assert '[{"name": "now", "description": "The time.", "parameters": {"type": "object", "properties": {}}}]' in text
-    assert text.endswith("\n\nTime?<end_of_turn>\n<start_of_turn>model\n<think>\n")
+    assert text == (
+        "<bos><start_of_turn>user\nBe brief.\n\n"
+        "Think step by step between <think> and </think>, then answer.\n\n"
+        "You have access to functions. If you decide to invoke any of the function(s), you MUST put it in the format "
+        'of\n{"name": function name, "parameters": dictionary of argument name and its value}\n\n'
+        "You SHOULD NOT include any other text in the response if you call a function\n"
+        '[{"name": "now", "description": "The time.", "parameters": {"type": "object", "properties": {}}}]\n\n'
+        "Time?<end_of_turn>\n<start_of_turn>model\n<think>\n"
+    )
 
 
 def test_results_and_the_question_after_them_share_a_turn():
@@ -39,8 +45,19 @@ def test_results_and_the_question_after_them_share_a_turn():
     )
     assert text.endswith(
         '<start_of_turn>model\n{"name": "now", "parameters": {}}<end_of_turn>\n<start_of_turn>user\n'
-        '<tool_response name="now">\n12<\\/tool_response>\n</tool_response>\n\nAnd now?<end_of_turn>\n'
-        "<start_of_turn>model\n"
+        '<tool_response>\n{"name": "now", "content": "12<\\/tool_response>"}\n</tool_response>\n\n'
+        "And now?<end_of_turn>\n<start_of_turn>model\n"
+    )
+
+
+def test_several_calls_are_a_list_and_their_results_share_a_turn():
+    other = ToolCall("d", "now", {"zone": "UTC"})
+    results = tool(ToolResult("c", "now", "12"), ToolResult("d", "now", "11"))
+    assert prompt(user("Times?"), assistant(CALL, other), results, tools=(NOW,)).endswith(
+        '<start_of_turn>model\n[{"name": "now", "parameters": {}}, {"name": "now", "parameters": {"zone": "UTC"}}]'
+        "<end_of_turn>\n<start_of_turn>user\n"
+        '<tool_response>\n{"name": "now", "content": "12"}\n</tool_response>\n'
+        '<tool_response>\n{"name": "now", "content": "11"}\n</tool_response><end_of_turn>\n<start_of_turn>model\n'
     )
 
 

@@ -157,6 +157,14 @@ def test_a_thought_ends_at_its_tag_and_the_answer_follows():
     assert calls(found) == [("now", {})]
 
 
+def test_a_thought_that_is_closed_twice_leaves_no_tag_in_the_answer():
+    assert events("So.\n</think>\nHm.\n</think>\nHi </th", thinking="on") == [
+        ThinkingDelta("So."),
+        TextDelta("Hm.\n\nHi </th"),
+    ]
+    assert events("a </think> b") == [TextDelta("a </think> b")]
+
+
 def test_a_thought_that_never_ends_is_all_thought():
     assert events("a < b\n</thi", thinking="on") == [ThinkingDelta("a < b\n</thi")]
 

@@ -1,7 +1,5 @@
 """Pieces to ids: control tokens come from `Special` pieces only."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +12,10 @@ from playground.dialects.token_text import TokenText
 from playground.errors import ServerError
 from playground.messages import Image
 from tests.dialects.toy_tokenizer import UNMARKED, toy_tokenizer
+from tests.embedded import unpacked_base
 
 CONTROLS = Gemma3.control_tokens + UNMARKED
 TEXT = TokenText(toy_tokenizer(), CONTROLS, Gemma3.image_tokens)
-DEMO_FILE = Path(__file__).parents[2] / "demo_model" / "weights" / "tokenizer.json"
-DEMO = TokenText(Tokenizer.from_file(str(DEMO_FILE)), Gemma3.control_tokens, Gemma3.image_tokens)
 CONTROL_IDS = {toy_tokenizer().token_to_id(name) for name in CONTROLS}
 BYTES = {token for entry, token in toy_tokenizer().get_vocab().items() if entry.startswith("<0x")}
 PICTURE = Image(b"", "image/png", 8, 8)
@@ -115,8 +112,15 @@ def test_a_token_alone_is_shown_readably():
     assert TEXT.text_of(TEXT.encode_text("日")[0]) == "\ufffd"
 
 
-@pytest.mark.parametrize("text", [TEXT, DEMO], ids=["toy", "demo"])
-def test_grammars_see_every_token_as_it_decodes_and_control_tokens_as_special(text):
+def embedded_tokens():
+    """Those of Gemma 3 itself."""
+    file = unpacked_base() / "tokenizer.json"
+    return TokenText(Tokenizer.from_file(str(file)), Gemma3.control_tokens, Gemma3.image_tokens)
+
+
+@pytest.mark.parametrize("tokens", [lambda: TEXT, embedded_tokens], ids=["toy", "embedded"])
+def test_grammars_see_every_token_as_it_decodes_and_control_tokens_as_special(tokens):
+    text = tokens()
     grammar_tokens = LLTokenizer(text.vocabulary_json())
     for token in range(grammar_tokens.vocab_size):
         name = text.control_of(token)

@@ -183,7 +183,7 @@ def test_what_the_kernels_cannot_run_goes_the_torch_way_and_says_why():
 
 
 def test_without_a_compiler_the_reason_is_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path))
+    monkeypatch.setenv("PLAYGROUND_CACHE_FOLDER", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoKernels, match="no C\\+\\+ compiler"):
         load_kernels.__wrapped__()
@@ -193,7 +193,7 @@ def test_a_compiler_that_fails_is_quoted(tmp_path, monkeypatch):
     broken = tmp_path / "g++"
     broken.write_text("#!/bin/sh\necho 'decode.cpp:1: out of luck' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path))
+    monkeypatch.setenv("PLAYGROUND_CACHE_FOLDER", str(tmp_path))
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
     with pytest.raises(NoKernels, match="out of luck"):
         load_kernels.__wrapped__()
@@ -202,6 +202,6 @@ def test_a_compiler_that_fails_is_quoted(tmp_path, monkeypatch):
 
 def test_a_cache_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     (tmp_path / "taken").write_text("a file")
-    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path / "taken"))
+    monkeypatch.setenv("PLAYGROUND_CACHE_FOLDER", str(tmp_path / "taken"))
     with pytest.raises(NoKernels, match="cannot be written"):
         load_kernels.__wrapped__()

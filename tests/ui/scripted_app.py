@@ -139,7 +139,7 @@ def main() -> None:
         small,
         absent=("gemma-4-e2b",),
         seconds=4,
-        reason="This is the small demo model. Open Models for more.",
+        reason="This is the embedded Gemma 3 270M. Open Models for more.",
     )
     settings = Settings(port=int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     usage, metrics = UsageLog(), Metrics()

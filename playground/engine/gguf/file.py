@@ -163,7 +163,7 @@ class _Head:
         return name, shape, kind, self._number("Q")
 
     def _count(self) -> int:
-        count = self._number("Q")
+        count = int(self._number("Q"))
         if count > MOST_ENTRIES:
             raise ValueError(f"it claims to hold {count:,} entries")
         return count
