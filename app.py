@@ -153,6 +153,7 @@ def build_services(settings: Settings, *notes: Note) -> Services:
         dtype=settings.dtype,
         remote=RemoteModels(remote_models(settings)),
         quantize=settings.quantize,
+        adapters=[Path(os.path.expanduser(folder)) for folder in settings.adapter],
     )
     built_in = built_in_tools(searxng_url=settings.searxng_url, allow_private=settings.allow_private_urls)
     tools = {tool.spec.name: tool for tool in built_in}

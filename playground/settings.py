@@ -17,6 +17,11 @@ class Settings(BaseSettings):
         ("auto",),
         description="auto, embedded, a short name, a hub id, a folder or a .gguf file; repeat it to offer several",
     )
+    adapter: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="folder of a LoRA adapter in PEFT's format, for the model named first or the one it was made for; "
+        "repeat it to offer several",
+    )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 opens the app to the network")
     port: int = Field(7860, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     share: bool = Field(
@@ -24,9 +29,10 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where the model runs")
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="number format of the weights")
-    quantize: Literal["none", "int8", "int4"] = Field(
-        "none",
-        description="round the weights to 8 or 4 bits while loading: less memory and faster, a little less exact",
+    quantize: Literal["auto", "none", "int8", "int4"] = Field(
+        "auto",
+        description="round the weights to 8 or 4 bits while loading: less memory and faster, a little less exact; "
+        "auto takes 8 bits on a CPU, unless --dtype is given",
     )
     api_key: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="key that programs must send to the HTTP API; repeat it to allow several"
@@ -95,7 +101,8 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        *("model", "api_key", "cors_origin", "backend_url", "backend_key", "backend_model", "mcp_server"), mode="before"
+        *("model", "adapter", "api_key", "cors_origin", "backend_url", "backend_key", "backend_model", "mcp_server"),
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:

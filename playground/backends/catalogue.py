@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,7 +18,7 @@ from playground.backends.inventory import Entry, Inventory
 from playground.backends.loaded_models import LoadedModels, MakeBackend
 from playground.backends.on_demand import OnDemandBackend
 from playground.backends.remote_models import RemoteModels
-from playground.engine.devices import DeviceName, DtypeName, Quantize, choose_device, choose_precision
+from playground.engine.devices import DeviceName, DtypeName, QuantizeName, choose_device, choose_precision
 from playground.engine.memory import free_bytes, gigabytes
 from playground.engine.weights import Report
 from playground.errors import ModelUnavailable
@@ -62,14 +63,17 @@ class Catalogue:
         models: Iterable[str] = (AUTO,),
         device: DeviceName = "auto",
         dtype: DtypeName = "auto",
-        quantize: Quantize = "none",
+        quantize: QuantizeName = "none",
         hub: Hub | None = None,
         embedded: EmbeddedModel | None = None,
         remote: RemoteModels | None = None,
+        adapters: Iterable[Path] = (),
     ) -> None:
         """`models` are the names from the settings: the first is the default, all of them may be asked for.
 
-        `remote` are those that other servers run; for `auto` the first of them is the default.
+        `adapters` are folders with LoRA adapters, for the model that is named first or else the one that they name
+        themselves; the first of them is the default then. `remote` are models that other servers run; for `auto` the
+        first of those is the default.
 
         Raises: ModelUnavailable when the device asked for is not there.
         """
@@ -86,6 +90,9 @@ class Catalogue:
             self.precision,
             tuple(name for name in names if name != AUTO and self._remote.find(name) is None),
         )
+        base = None if names[0] == AUTO else names[0]
+        adapted = [self._inventory.adapt(folder, base) for folder in adapters]
+        self._wanted = adapted[0] if adapted else self._wanted
         self._models = LoadedModels(make_backend, device, dtype, quantize)
         self._default: Choice | None = None
         self._choosing = threading.Lock()
@@ -203,7 +210,7 @@ class Catalogue:
         with self._choosing:
             self._default = Choice(name, f"{name}, chosen in the Models panel.")
 
-    def run_in(self, dtype: DtypeName, quantize: Quantize = "none") -> None:
+    def run_in(self, dtype: DtypeName, quantize: QuantizeName = "none") -> None:
         """Load models with these numbers from now on, and weigh them with it; what is loaded stays as it is.
 
         Raises: ModelUnavailable when the device does not take them.

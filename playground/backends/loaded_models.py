@@ -19,7 +19,7 @@ import torch
 
 from playground.backends.backend import Backend
 from playground.engine import weights
-from playground.engine.devices import DeviceName, DtypeName, Quantize
+from playground.engine.devices import DeviceName, DtypeName, QuantizeName
 from playground.engine.weights import LoadedModel, Report, Source
 from playground.errors import Cancelled, ModelUnavailable
 
@@ -61,12 +61,12 @@ class LoadedModels:
         make_backend: MakeBackend,
         device: DeviceName = "auto",
         dtype: DtypeName = "auto",
-        quantize: Quantize = "none",
+        quantize: QuantizeName = "none",
     ) -> None:
         self._make_backend = make_backend
         self._device: DeviceName = device
         self.dtype: DtypeName = dtype
-        self.quantize: Quantize = quantize
+        self.quantize: QuantizeName = quantize
         """Both of what is loaded from now on."""
         self._seats: dict[Source, Seat] = {}
         self._state = threading.Lock()

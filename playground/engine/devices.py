@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import torch
 
 from playground.engine.cpu import bfloat16_unit, cpu_features
-from playground.engine.kernels.library import NoKernels, load_kernels
+from playground.engine.kernels.library import NoKernels, kernels_if_any, load_kernels
 from playground.errors import ModelUnavailable
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
@@ -19,6 +19,8 @@ AMPERE = (8, 0)
 
 
 Quantize: TypeAlias = Literal["none", "int8", "int4"]
+QuantizeName: TypeAlias = Literal["auto", "none", "int8", "int4"]
+"""What may be asked for: `auto` takes eight bits where kernels of ours multiply them."""
 PACKED_BYTES: Mapping[Quantize, float] = {"int8": 1.0, "int4": 0.5 + 2 / 32}
 """For each weight, with the scales of int4's groups of 32; an output's one scale of int8 is nothing beside them."""
 
@@ -59,11 +61,15 @@ def choose_device(wanted: DeviceName) -> torch.device:
     return torch.device(wanted)
 
 
-def choose_precision(device: torch.device, wanted: DtypeName, quantize: Quantize = "none") -> Precision:
+def choose_precision(device: torch.device, wanted: DtypeName, quantize: QuantizeName = "none") -> Precision:
     """The number format for the weights on a device: bfloat16 where that is faster, else float32.
+
+    Fewer bits where asked for, and for `auto` on a CPU with kernels of ours unless a number format was asked for.
 
     Raises: ModelUnavailable for quantised weights on a GPU, or with float32.
     """
+    if quantize == "auto":
+        return _fastest(device, wanted)
     if quantize != "none":
         return _quantised(device, wanted, quantize)
     if wanted != "auto":
@@ -73,6 +79,13 @@ def choose_precision(device: torch.device, wanted: DtypeName, quantize: Quantize
     if device.type == "mps":
         return Precision(torch.bfloat16, "bfloat16, which Apple's GPUs compute with")
     return cpu_precision(cpu_features())
+
+
+def _fastest(device: torch.device, wanted: DtypeName) -> Precision:
+    """Eight bits on a CPU: half of what bfloat16 has to read for each token. What it costs: docs/performance.md."""
+    if device.type == "cpu" and wanted == "auto" and (kernels := kernels_if_any()) is not None:
+        return Precision(torch.bfloat16, f"8-bit weights, to read half the memory (own kernels, {kernels.isa})", "int8")
+    return choose_precision(device, wanted)
 
 
 def _quantised(device: torch.device, wanted: DtypeName, quantize: Quantize) -> Precision:

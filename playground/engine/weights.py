@@ -18,7 +18,7 @@ import torch
 from playground.engine.adapters import adapter_digest, merge_adapter
 from playground.engine.checkpoint import Checkpoint, Family, read_checkpoint, read_optional_json, revision
 from playground.engine.decoder import find_kernels
-from playground.engine.devices import DeviceName, DtypeName, Precision, Quantize, choose_device, choose_precision
+from playground.engine.devices import DeviceName, DtypeName, Precision, QuantizeName, choose_device, choose_precision
 from playground.engine.gguf.file import is_gguf
 from playground.engine.gguf.unpack import read_gguf_checkpoint, unpacked
 from playground.engine.huge_pages import HugePages
@@ -110,7 +110,7 @@ def load(
     name: str | None = None,
     device: DeviceName = "auto",
     dtype: DtypeName = "auto",
-    quantize: Quantize = "none",
+    quantize: QuantizeName = "none",
     report: Report = lambda _: None,
     cancel: threading.Event | None = None,
     force: bool = False,

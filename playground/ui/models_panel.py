@@ -47,7 +47,9 @@ class ModelsPanel:
             return CLOSED
         try:
             match numbers:
-                case "auto" | "bfloat16" | "float32":
+                case "auto":
+                    self._catalogue.run_in("auto", "auto")
+                case "bfloat16" | "float32":
                     self._catalogue.run_in(numbers)
                 case "int8" | "int4":
                     self._catalogue.run_in("auto", numbers)

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from playground.errors import PlaygroundError
+from playground.settings import Settings
 from playground.ui.models_panel import ModelsPanel
 from playground.ui.quiet import QUIET
 from playground.ui.services import Services
@@ -97,6 +98,11 @@ class ModelsSection:
         )
 
 
+def _numbers(settings: Settings) -> str:
+    """The choice that the settings make."""
+    return settings.quantize if settings.quantize in ("int8", "int4") else settings.dtype
+
+
 def build_models_section(services: Services, panel: ModelsPanel, state: gr.HTML, banner: gr.HTML) -> ModelsSection:
     """The dropdown and the list, in the layout that is open now, wired up. Header and banner were made before."""
     choices = panel.choices()
@@ -106,11 +112,12 @@ def build_models_section(services: Services, panel: ModelsPanel, state: gr.HTML,
     with gr.Accordion("Models", open=False, elem_classes=["section"], elem_id="models"):
         numbers = gr.Radio(
             NUMBERS,
-            value=services.settings.dtype if services.settings.quantize == "none" else services.settings.quantize,
+            value=_numbers(services.settings),
             label="Numbers of the weights",
-            info="Automatic takes what this machine computes with. bfloat16 takes half the memory; float32 is exact "
-            "and slower; 8 and 4 bits are smaller and faster on a CPU, and round the weights. For models loaded from "
-            "now on: unload and load one to change it.",
+            info="Automatic takes what this machine is fastest with: 8 bits on a CPU. bfloat16 takes half the memory "
+            "of float32, which is exact and slower; 8 and 4 bits are smaller and faster on a CPU, and round the "
+            "weights. "
+            "For models loaded from now on: unload and load one to change it.",
             elem_id="numbers",
             elem_classes=["option"],
             visible=panel.is_open,

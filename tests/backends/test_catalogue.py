@@ -20,6 +20,7 @@ from playground.backends.embedded import EmbeddedModel
 from playground.backends.hub import Hub
 from playground.backends.known_models import KNOWN
 from playground.backends.local import LocalBackend
+from playground.engine import weights
 from playground.engine.checkpoint import read_checkpoint
 from playground.engine.devices import Precision
 from playground.engine.memory import foresee
@@ -28,7 +29,9 @@ from playground.events import Failed, Finished, Progress, TextDelta, Usage
 from playground.options import Options
 from playground.turn import Turn
 from tests.backends.hub_server import HubServer, Repo
+from tests.engine.test_adapters import write_adapter
 from tests.engine.tiny_checkpoints import save
+from tests.tiny_models import tiny_model
 
 COMMIT = "d" * 40
 TURN = Turn((messages.user("hello"),))
@@ -257,6 +260,41 @@ def test_a_folder_answers_only_where_it_was_offered(catalogue, tmp_path):
     later = catalogue()
     later.offer(str(tmp_path / "mine"))
     assert later.resolve(str(tmp_path / "mine")).capabilities.family == "gemma4"
+
+
+def test_an_adapter_is_a_model_of_its_own_and_the_default(catalogue, hub, tmp_path):
+    put_in_cache(hub, "google/gemma-3-1b-it")
+    plain = catalogue("gemma-3-1b")
+    folder = tmp_path / "tuned"
+    write_adapter(folder, weights.load(hub.folder("google/gemma-3-1b-it") / "snapshots" / COMMIT).model)
+    models = catalogue("gemma-3-1b", adapters=[folder])
+    assert models.default().name == "tuned"
+    assert text(reply(models.resolve())) != ""
+    assert {one.entry.name for one in models.listings()} == {one.entry.name for one in plain.listings()} | {"tuned"}
+    assert not models.listing("gemma-3-1b").loaded
+
+
+def test_an_adapter_names_its_own_base_and_says_when_that_is_not_here(catalogue, hub, tmp_path):
+    folder = tmp_path / "tuned"
+    write_adapter(folder, tiny_model("gemma3_text"), base_model_name_or_path="google/gemma-3-1b-it")
+    entry = catalogue(adapters=[folder]).listing("tuned").entry
+    assert (entry.state, entry.hub_id) == ("absent", "google/gemma-3-1b-it")
+    assert "base model google/gemma-3-1b-it is not on this machine" in entry.note
+    put_in_cache(hub, "google/gemma-3-1b-it")
+    assert catalogue(adapters=[folder]).listing("tuned").entry.state == "here"
+
+
+def test_an_adapter_for_another_base_fails_the_load_with_the_reason(catalogue, hub, tmp_path):
+    put_in_cache(hub, "google/gemma-3-1b-it", hidden_size=64)
+    write_adapter(tmp_path / "tuned", tiny_model("gemma3_text"))
+    models = catalogue("gemma-3-1b", adapters=[tmp_path / "tuned"])
+    with pytest.raises(ModelUnavailable, match="was made for another model"):
+        models.load()
+
+
+def test_a_folder_without_an_adapter_is_refused_at_once(catalogue, tmp_path):
+    with pytest.raises(ModelUnavailable, match=r"adapter_config\.json is missing"):
+        catalogue(adapters=[tmp_path])
 
 
 def test_a_setting_that_can_be_no_model_is_refused_at_once(catalogue):

@@ -65,6 +65,17 @@ def test_auto_follows_this_cpu():
     assert choose_precision(torch.device("cpu"), "auto") == cpu_precision(cpu_features())
 
 
+def test_eight_bits_are_taken_on_a_cpu_with_kernels_unless_something_else_is_asked_for(monkeypatch):
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(devices, "kernels_if_any", lambda: Kernels("AVX2", None))
+    assert choose_precision(cpu, "auto", "auto").name == "int8"
+    assert "AVX2" in choose_precision(cpu, "auto", "auto").reason
+    assert choose_precision(cpu, "float32", "auto").name == "float32"
+    assert choose_precision(torch.device("mps"), "auto", "auto").name == "bfloat16"
+    monkeypatch.setattr(devices, "kernels_if_any", lambda: None)
+    assert choose_precision(cpu, "auto", "auto") == choose_precision(cpu, "auto")
+
+
 def test_a_device_that_is_not_here_is_refused_with_those_that_are():
     absent = "mps" if not torch.backends.mps.is_available() else "cuda"
     with pytest.raises(ModelUnavailable, match=f"finds no {absent} device here, only .*cpu"):

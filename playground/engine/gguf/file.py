@@ -82,8 +82,14 @@ class GgufFile:
 
 
 def is_gguf(path: Path) -> bool:
-    """Whether a path names a GGUF file; it need not be there."""
-    return path.suffix.lower() == ".gguf"
+    """Whether a path names a GGUF file, which need not be there, or is one under another name, as Ollama has them."""
+    if path.suffix.lower() == ".gguf":
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == MAGIC
+    except OSError:
+        return False
 
 
 def read_gguf(path: Path) -> GgufFile:
