@@ -34,7 +34,7 @@ _SPANS = re.compile(
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&])")
+_MARKUP = re.compile(r"([\\`*_{}<>#+!|~&])|([()\[\]$])")
 
 
 def safe_markdown(text: str, sources: Sequence[str] = ()) -> str:
@@ -46,8 +46,11 @@ def safe_markdown(text: str, sources: Sequence[str] = ()) -> str:
 
 
 def literal(text: str) -> str:
-    """Text with every character that Markdown reads escaped: for names and titles inside our own Markdown."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Text with every character that Markdown reads escaped: for names and titles inside our own Markdown.
+
+    Brackets and dollars become entities, as a backslash before them would make them delimiters of a formula.
+    """
+    return _MARKUP.sub(lambda found: f"\\{found[1]}" if found[1] else f"&#{ord(found[2])};", " ".join(text.split()))
 
 
 def fenced(text: str, language: str = "") -> str:

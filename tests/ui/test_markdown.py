@@ -68,6 +68,7 @@ def test_a_fence_cannot_be_left_early(text):
 
 def test_names_are_taken_literally():
     assert literal("a_b*c <i>\nnext") == r"a\_b\*c \<i\> next"
+    assert literal("(2 + 15) * [1]") == r"&#40;2 \+ 15&#41; \* &#91;1&#93;"
 
 
 def test_only_web_addresses_become_links():
