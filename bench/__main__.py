@@ -43,6 +43,7 @@ TASKS = (
     "grammar",
     "page",
     "tab",
+    "embedded",
     "memory",
     "cold_start",
 )

@@ -16,14 +16,15 @@ HEAD = """# Benchmarks
 Written by `python -m bench`; no figure here is typed by hand. What stands behind them is in
 [performance.md](performance.md).
 
-All models have random weights of Gemma 3's shapes, except where the demo model is named, so this is about speed alone.
-Peers take turns with us in one run, each in a process of its own, with the same number of threads, the same weights
-and the same sampling (temperature 1, top_k 64, top_p 0.95). A row shows the median of its rounds and their range.
-"ours ÷ it" is the median over rounds of our figure against that peer's in the same round, turned so that more than 1
-means that ours is better. The limit is what this machine allowed in the same rounds: its read rate ÷ the bytes of
-weights that a token takes (times the replies that share a read), and for prompts its rate of bfloat16 products ÷ the
-multiplications of a token in the layers. int8 stands beside llama.cpp's q8_0, int4 beside its q4_0. A shared machine
-drifts, so compare rows of one table, and ratios rather than figures.
+All models have random weights of Gemma 3's shapes, except where the embedded model is named, so this is about speed
+alone. Peers take turns with us in one run, each in a process of its own, with the same number of threads, the same
+weights and the same sampling (temperature 1, top_k 64, top_p 0.95). A row shows the median of its rounds and their
+range. "ours ÷ it" is the median over rounds of our figure against that peer's in the same round, turned so that more
+than 1 means that ours is better; beside a format that we do not have, it names each of ours. The limit is what this
+machine allowed in the same rounds: its read rate ÷ the bytes of weights that a token takes (times the replies that
+share a read), and for prompts its rate of bfloat16 products ÷ the multiplications of a token in the layers. int8 stands
+beside llama.cpp's q8_0, int4 beside its q4_0. A shared machine drifts, so compare rows of one table, and ratios rather
+than figures.
 """
 
 
@@ -50,10 +51,11 @@ def _section(result: Result, pictures: Iterable[Path], beside: Path) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [_line(result, row) for row in result.rows]
+    model = getattr(module, "MODEL", f"random weights of the shape {result.about['shape']}")
     quick = " **Quick run: for trying the suite, not for quoting.**" if result.about["quick"] else ""
     lines += [
         "",
-        f"Model shape: {result.about['shape']}. {described(result.about)}. {result.about['date']}.{quick}",
+        f"Model: {model}. {described(result.about)}. {result.about['date']}.{quick}",
         "",
     ]
     return "\n".join(lines)
@@ -64,13 +66,20 @@ def _line(result: Result, row: Row) -> str:
     if not row.values:
         return f"| {row.case} | {row.bits} | {who} | missing: {row.missing} | | | | |"
     spread = f"{number(min(row.values))} to {number(max(row.values))}" if len(row.values) > 1 else "once"
-    ours = result.find(row.case, "ours", row.bits)
-    times = f"{ratio(ours, row):.2f}" if ours is not None and row.peer != "ours" else ""
+    times = "" if row.peer == "ours" else _times(result, row)
     limit = number(row.limit) if row.limit is not None else ""
     share = f"{row.share:.0%}" if row.share is not None else ""
     return (
         f"| {row.case} | {row.bits} | {who} | {number(row.value)} {row.unit} | {spread} | {times} | {limit} | {share} |"
     )
+
+
+def _times(result: Result, row: Row) -> str:
+    """How many times better ours is: in the same format, or in each of ours where we do not have the row's."""
+    ours = [one for one in result.rows if (one.case, one.peer) == (row.case, "ours")]
+    alike = [one for one in ours if one.bits == row.bits]
+    times = {one.bits: f"{ratio(one, row):.2f}" for one in alike or ours if one.values}
+    return times.get(row.bits, "") if alike else ", ".join(f"{bits} {figure}" for bits, figure in times.items())
 
 
 def _targets(results: Sequence[Result]) -> str:

@@ -92,7 +92,7 @@ def targets() -> list[Target]:
         ("every guess is right", "bf16"),
         ("every guess is right", "int8"),
         ("every guess is right", "int4"),
-        ("demo model, says a text again", "bf16"),
+        ("embedded model, says a text again", "bf16"),
     ):
         measure = _within("speculation", (case, OURS), (case, "ours, no guesses"), bits)
         found.append(Target(f"guessing ahead: {case}", bits, 1.5, 2.5, measure))

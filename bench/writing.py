@@ -10,7 +10,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Spec:
-    """A model for a peer to load. `bits`: bf16, int8 or int4. `folder` is the checkpoint, `gguf` the same weights."""
+    """A model for a peer to load. `folder` is the checkpoint, `gguf` the same weights; `adapters` only ours can merge.
+
+    `bits`: bf16, int8 or int4; for `generate` also float32. llama.cpp takes those of the file.
+    """
 
     folder: Path
     bits: str
@@ -18,6 +21,7 @@ class Spec:
     gguf: Path | None = None
     context_tokens: int = 8704
     streams: int = 16
+    adapters: tuple[Path, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -7,6 +7,8 @@ import time
 from bench import resident
 from bench.writing import Job, Missing, Spec, Written
 
+DTYPES = {"bf16": "bfloat16", "float32": "float32"}
+
 
 class Clock:
     """A streamer that only looks at the time."""
@@ -31,10 +33,10 @@ class Generate:
         import torch
         from transformers import AutoModelForCausalLM
 
-        if spec.bits != "bf16":
+        if spec.bits not in DTYPES:
             raise Missing(f"transformers has no {spec.bits} for a CPU without further packages")
         torch.set_num_threads(spec.threads)
-        self._model = AutoModelForCausalLM.from_pretrained(spec.folder, dtype=torch.bfloat16, local_files_only=True)
+        self._model = AutoModelForCausalLM.from_pretrained(spec.folder, dtype=DTYPES[spec.bits], local_files_only=True)
         self._model.generation_config.eos_token_id = None
         self.weight_bytes = sum(weight.numel() * weight.element_size() for weight in self._model.parameters())
 

@@ -30,7 +30,8 @@ class Ours:
             raise Missing("this version of the engine has no quantised weights")
         wanted: dict[str, Any] = {"quantize": NAMES[spec.bits]} if can_quantise() else {}
         self._spec = spec
-        self._loaded = weights.load(spec.folder, device="cpu", dtype="bfloat16", **wanted)
+        source = weights.Source(spec.folder, spec.adapters)
+        self._loaded = weights.load(source, device="cpu", dtype="bfloat16", **wanted)
         self.weight_bytes = weight_bytes(self._loaded.model)
         self._engines: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.says = getattr(self._engine(keep=False), "path", "")

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 
 from bench.app_server import AppServer
-from bench.demo import prompt_ids
+from bench.embedded import prompt_ids
 from bench.lab import Lab
 from bench.peers.ours import NAMES, can_quantise
 from bench.remote import Remote

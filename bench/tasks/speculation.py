@@ -1,8 +1,8 @@
 """Speculation by prompt lookup: tokens per second with it and without, where the text repeats itself and where not.
 
 Random weights repeat nothing, so one model's layers add nothing to the token just read: it writes that token for ever,
-and every guess is right, which is the most that can be had at this shape. The demo model shows a real mixture: it is
-asked to say again, with a change, what it was told.
+and every guess is right, which is the most that can be had at this shape. The embedded model shows a real text: it
+is asked to say again what it was told.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench import model_files
-from bench.demo import demo_folder, prompt_ids
+from bench.embedded import embedded, prompt_ids
 from bench.lab import BITS, Lab, model_bytes
 from bench.remote import Failure, Remote
 from bench.results import Row
@@ -19,7 +19,8 @@ from bench.writing import Job, Missing
 
 TITLE = "Guessing ahead from the text"
 COUNT = 48
-RANDOM, REPEATING, DEMO = "nothing repeats", "every guess is right", "demo model, says a text again"
+RANDOM, REPEATING = "nothing repeats", "every guess is right"
+EMBEDDED = "embedded model, says a text again"
 GUESSING = {"off": "ours, no guesses", "auto": "ours"}
 ASKED = "Repeat this sentence: The old baker near the river sells warm bread every morning before the sun comes up."
 
@@ -34,13 +35,11 @@ def run(lab: Lab) -> Iterator[Row]:
             size = model_bytes(SHAPES[lab.shape_name], bits)
             yield from _compare(lab, case, bits, spec, lab.ids(256, 1), {"options": {}}, size)
     try:
-        folder = demo_folder()
-        prompt, size = prompt_ids(folder, ASKED), None
-        yield from _compare(
-            lab, DEMO, "bf16", lab.spec("bf16", folder=folder), prompt, {"options": {"temperature": 0}}, size
-        )
+        model = embedded()
+        prompt, options = prompt_ids(model.folder, ASKED), {"options": {"temperature": 0}}
+        yield from _compare(lab, EMBEDDED, "bf16", model.spec("bf16", lab.threads), prompt, options, None)
     except Missing as error:
-        yield Row(DEMO, "ours", "bf16", "tok/s", missing=str(error))
+        yield Row(EMBEDDED, "ours", "bf16", "tok/s", missing=str(error))
 
 
 def _compare(

@@ -1,6 +1,6 @@
-"""What an open page costs: the server's decoding while a Chromium on the same machine shows it, with the demo model in
-bfloat16 on one thread, so that a core is left to the browser; and the work of the page's own thread while a reply grows
-under a short and under a long conversation."""
+"""What an open page costs: the server's decoding while a Chromium on the same machine shows it, with the embedded model
+in bfloat16 on one thread, so that a core is left to the browser; and the work of the page's own thread while a reply
+grows under a short and under a long conversation."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from contextlib import ExitStack
 
 from bench.app_server import AppServer
 from bench.browser import Browser
-from bench.demo import demo_folder, ending_ids, prompt_ids
+from bench.embedded import embedded, ending_ids, prompt_ids
 from bench.lab import Lab
 from bench.remote import Remote
 from bench.results import Row
-from bench.writing import Job, Missing, Spec
+from bench.writing import Job, Missing
+from playground.backends.embedded import EMBEDDED
 
 TITLE = "An open page"
 COUNT = 300
@@ -29,16 +30,16 @@ def run(lab: Lab) -> Iterator[Row]:
     """The engine and the page in turns, then the two conversations in turns."""
     rounds = lab.rounds(5)
     try:
-        folder = demo_folder()
+        model = embedded()
     except Missing as why:
         yield Row(SPEED, PAGE, "bf16", "tokens/s", missing=str(why))
         return
-    never = dict.fromkeys(ending_ids(folder), -100.0)
+    never = dict.fromkeys(ending_ids(model.folder), -100.0)
     speeds: dict[str, list[float]] = {ENGINE: [], PAGE: []}
     work: dict[int, list[float]] = {SHORT: [], LONG: []}
     with ExitStack() as stack:
-        remote = stack.enter_context(Remote("ours", Spec(folder, "bf16", 1, context_tokens=8192)))
-        app = stack.enter_context(AppServer(str(folder), "--dtype", "bfloat16", "--threads", "1"))
+        remote = stack.enter_context(Remote("ours", model.spec("bf16", 1, context_tokens=8192)))
+        app = stack.enter_context(AppServer(EMBEDDED, "--dtype", "bfloat16", "--threads", "1"))
         try:
             tab = stack.enter_context(Browser(app.address))
         except Missing as why:
@@ -46,7 +47,7 @@ def run(lab: Lab) -> Iterator[Row]:
             return
         shown = {"logit_bias": str({str(token): -100 for token in never}).replace("'", '"')}
         for number in range(rounds + 1):
-            job = Job([prompt_ids(folder, QUESTION)], COUNT, extra={"options": {"logit_bias": never}})
+            job = Job([prompt_ids(model.folder, QUESTION)], COUNT, extra={"options": {"logit_bias": never}})
             bare = remote.write(job).rate
             tab.open_chat(f"speed-{number}", 0, {**shown, "max_tokens": str(COUNT)})
             tab.send(QUESTION)
