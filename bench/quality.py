@@ -1,9 +1,10 @@
-"""What rounding the weights costs: int8 and int4 against bfloat16, on the demo model's held-out conversations.
+"""What number formats cost: bfloat16, int8 and int4 against float32, on a plain text, with the embedded model.
 
-    python -m bench.quality [--cases N] [--json FILE]
+    python -m bench.quality [--tokens N] [--json FILE]
 
-Every text is a prompt, written by hand and never trained on, and the bfloat16 model's own greedy reply. All formats
-read the same texts, token by token through the kernels that decode, and are compared at each position.
+The text lies in `bench/data` and was written for this. Each format goes through it twice, by the engine's two ways:
+*read* in chunks, as a prompt is, and *written*, each token by the kernels that decode, as a reply is. float32 has no
+kernels, so it is read only. Both the base model and the one that chats, with the adapter merged, are asked.
 """
 
 from __future__ import annotations
@@ -11,134 +12,163 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from demo_model.heldout.cases import FIRST, read_cases
 
-from bench.demo import demo_folder
-from playground.dialects import dialect_for
-from playground.dialects.token_text import TokenText
-from playground.engine.devices import Quantize
+from bench.embedded import embedded, text_ids
+from playground.engine.devices import DtypeName, Quantize
+from playground.engine.kv_cache import KVCache
 from playground.engine.runner import Runner
-from playground.engine.weights import load
+from playground.engine.weights import Source, load
 
-FORMATS: tuple[Quantize, ...] = ("none", "int8", "int4")
-REPLY_TOKENS = 48
+FORMATS: tuple[tuple[DtypeName, Quantize], ...] = (
+    ("float32", "none"),
+    ("bfloat16", "none"),
+    ("bfloat16", "int8"),
+    ("bfloat16", "int4"),
+)
+CHUNK = 512
+"""Tokens of a prompt that the engine reads at once."""
+PIECE = 64
+"""Positions whose logits are held at once, as each has 262,144."""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Of one format. `divergence` is the mean KL divergence of bfloat16's distribution from it, in nats a token.
+    """Of one format. `divergence` is the mean KL divergence of float32's distribution from it, in nats a token;
+    `same_token` the share of positions at which both hold the same token for the most likely."""
 
-    `same_token` is the share of the reply's positions at which it would choose bfloat16's token too; `same_reply` the
-    share of replies that it would write from end to end. Perplexity would say nothing here: the demo model never
-    learned to predict what people write.
-    """
-
+    model: str
     format: str
+    way: str
     computing: str
-    texts: int
     tokens: int
     divergence: float
+    perplexity: float
     same_token: float
-    same_reply: float
 
 
-@dataclass(frozen=True)
-class Text:
-    """A prompt's ids, and those of the reply."""
+@dataclass
+class Sums:
+    """Over the positions so far."""
 
-    prompt: tuple[int, ...]
-    reply: tuple[int, ...]
+    tokens: int = 0
+    divergence: float = 0.0
+    surprise: float = 0.0
+    same: int = 0
+
+    def add(self, ours: torch.Tensor, theirs: torch.Tensor, ids: torch.Tensor) -> None:
+        """Positions with logits [N, V], the reference's log probabilities [N, V] and the tokens that came, [N]."""
+        ours = ours.log_softmax(dim=-1)
+        self.tokens += len(ids)
+        self.divergence += float((theirs.exp() * (theirs - ours)).sum())
+        self.surprise -= float(ours.gather(1, ids[:, None]).sum())
+        self.same += int((ours.argmax(dim=1) == theirs.argmax(dim=1)).sum())
 
 
-def measure(folder: Path, most: int) -> list[Quality]:
-    """One row for each format, bfloat16 first."""
-    rows: list[Quality] = []
-    texts: list[Text] = []
-    reference: list[torch.Tensor] = []
-    for quantize in FORMATS:
-        model = load(folder, device="cpu", dtype="bfloat16", quantize=quantize)
+Logits = Callable[[int, int], torch.Tensor]
+"""Those of some of a chunk's positions, [N, V]."""
+
+
+@dataclass
+class Reader:
+    """Goes through the text by one way of one model."""
+
+    runner: Runner
+    format: str
+    way: str
+    cache: KVCache = field(init=False)
+    sums: Sums = field(default_factory=Sums)
+
+    def __post_init__(self) -> None:
+        self.cache = self.runner.new_cache()
+
+    def chunk(self, ids: Sequence[int]) -> Logits:
+        """Append a chunk. Pieces of it have to be asked for in their order, each once."""
+        if self.way == "written":
+            return lambda begin, end: self.runner.decode([(self.cache, ids[begin:end])])
+        hidden = _all_hidden(self.runner, self.cache, ids)
+        return lambda begin, end: self.runner.logits(hidden[:, begin:end].transpose(0, 1))
+
+
+def _all_hidden(runner: Runner, cache: KVCache, ids: Sequence[int]) -> torch.Tensor:
+    """The hidden states of all of `ids`, [1, T, hidden], where `Runner.read` gives that of the last one."""
+    text = runner._gemma3
+    assert text is not None
+    seen: list[torch.Tensor] = []
+    forward = text.forward
+    text.forward = lambda *given: seen.append(forward(*given)) or seen[0]  # type: ignore[func-returns-value]
+    try:
+        runner.read(cache, ids)
+    finally:
+        del text.forward
+    return seen[0]
+
+
+def measure(name: str, source: Source, ids: Sequence[int]) -> list[Quality]:
+    """One row for each format and way, float32 first. All formats are in memory together: two gigabytes."""
+    readers = list(_readers(source))
+    for start in range(0, len(ids) - 1, CHUNK):
+        chunk, following = ids[start : start + CHUNK], torch.tensor(ids[start + 1 : start + CHUNK + 1])
+        logits = [reader.chunk(chunk) for reader in readers]
+        for begin in range(0, len(following), PIECE):
+            end = min(begin + PIECE, len(following))
+            pieces = [get(begin, end) for get in logits]
+            reference = pieces[0].log_softmax(dim=-1)
+            for reader, piece in zip(readers, pieces, strict=True):
+                reader.sums.add(piece, reference, following[begin:end])
+    return [_quality(name, reader) for reader in readers]
+
+
+def _readers(source: Source) -> Iterator[Reader]:
+    for dtype, quantize in FORMATS:
+        model = load(source, device="cpu", dtype=dtype, quantize=quantize)
         runner = Runner(model.model)
-        if not texts:
-            dialect = dialect_for(model.family)
-            text = TokenText(model.tokenizer.backend_tokenizer, dialect.control_tokens, dialect.image_tokens)
-            prompts = [tuple(text.encode(dialect.render(case.turn)).ids) for case in _spread(most)]
-            texts = [Text(prompt, _reply(runner, prompt, model.stop_ids)) for prompt in prompts]
-        lines = [_log_probabilities(runner, text) for text in texts]
-        reference = reference or lines
-        rows.append(_compare(model.precision.name, runner.path, texts, lines, reference))
-    return rows
+        for way in ("read", "written") if runner.batches else ("read",):
+            yield Reader(runner, model.precision.name, way)
 
 
-def _spread(most: int) -> list:
-    """Cases from all files alike."""
-    cases = read_cases(FIRST)
-    return cases[:: max(1, len(cases) // most)][:most]
-
-
-def _reply(runner: Runner, prompt: Sequence[int], stops: frozenset[int]) -> tuple[int, ...]:
-    cache = runner.new_cache()
-    logits = runner.logits(runner.read(cache, prompt))
-    reply: list[int] = []
-    while len(reply) < REPLY_TOKENS:
-        reply.append(int(logits[0].argmax()))
-        if reply[-1] in stops:
-            break
-        logits = runner.decode([(cache, reply[-1:])])
-    return tuple(reply)
-
-
-def _log_probabilities(runner: Runner, text: Text) -> torch.Tensor:
-    """At each position but the last, of the token after it: [T - 1, V]."""
-    cache = runner.new_cache()
-    ids = (*text.prompt, *text.reply)
-    first = runner.logits(runner.read(cache, ids[:1]))
-    rest = runner.decode([(cache, ids[1:-1])])
-    return torch.cat([first, rest]).log_softmax(dim=-1)
-
-
-def _compare(
-    name: str, computing: str, texts: list[Text], lines: list[torch.Tensor], reference: list[torch.Tensor]
-) -> Quality:
-    divergences, agreements = [], []
-    for text, ours, theirs in zip(texts, lines, reference, strict=True):
-        ids = torch.tensor((*text.prompt, *text.reply)[1:])
-        prompt = len(text.prompt) - 1
-        divergences.append((theirs.exp() * (theirs - ours)).sum(dim=1))
-        agreements.append(ours[prompt:].argmax(dim=1) == ids[prompt:])
+def _quality(name: str, reader: Reader) -> Quality:
+    sums = reader.sums
     return Quality(
-        format=name,
-        computing=computing,
-        texts=len(texts),
-        tokens=sum(map(len, divergences)),
-        divergence=float(torch.cat(divergences).mean()),
-        same_token=float(torch.cat(agreements).float().mean()),
-        same_reply=sum(bool(one.all()) for one in agreements) / len(agreements),
+        model=name,
+        format=reader.format,
+        way=reader.way,
+        computing=reader.runner.path,
+        tokens=sums.tokens,
+        divergence=sums.divergence / sums.tokens,
+        perplexity=math.exp(sums.surprise / sums.tokens),
+        same_token=sums.same / sums.tokens,
     )
 
 
 def markdown(rows: Sequence[Quality]) -> str:
     """A table of them."""
     lines = [
-        "| weights | KL from bfloat16 (nats/token) | same greedy token | same greedy reply |",
-        "|---|---|---|---|",
+        "| model | weights | text is | KL from float32 (nats/token) | perplexity | same most likely token |",
+        "|---|---|---|---|---|---|",
     ]
-    lines += [f"| {row.format} | {row.divergence:.5f} | {row.same_token:.2%} | {row.same_reply:.1%} |" for row in rows]
-    return "\n".join([*lines, "", f"{rows[0].texts} texts, {rows[0].tokens} positions; {rows[0].computing}."])
+    for row in rows:
+        figures = f"{row.divergence:.5f} | {row.perplexity:.3f} | {row.same_token:.2%}"
+        lines.append(f"| {row.model} | {row.format} | {row.way} | {figures} |")
+    return "\n".join([*lines, "", f"{rows[0].tokens} positions; {rows[-1].computing}."])
 
 
 def main() -> None:
     """Measure and print a table; with --json, write the figures too."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=100)
+    parser.add_argument("--tokens", type=int, help="of the text, at most; all of it when absent")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    model = embedded()
+    ids = text_ids(model.folder)[: args.tokens]
     with torch.inference_mode():
-        rows = measure(demo_folder(), args.cases)
+        rows = measure("base", Source(model.folder), ids)
+        rows += measure("with the adapter", Source(model.folder, model.adapters), ids)
     print(markdown(rows))
     if args.json:
         args.json.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")

@@ -66,7 +66,7 @@ def _line(result: Result, row: Row) -> str:
     if not row.values:
         return f"| {row.case} | {row.bits} | {who} | missing: {row.missing} | | | | |"
     spread = f"{number(min(row.values))} to {number(max(row.values))}" if len(row.values) > 1 else "once"
-    times = "" if row.peer == "ours" else _times(result, row)
+    times = "" if row.peer == "ours" else times_better(result, row)
     limit = number(row.limit) if row.limit is not None else ""
     share = f"{row.share:.0%}" if row.share is not None else ""
     return (
@@ -74,8 +74,8 @@ def _line(result: Result, row: Row) -> str:
     )
 
 
-def _times(result: Result, row: Row) -> str:
-    """How many times better ours is: in the same format, or in each of ours where we do not have the row's."""
+def times_better(result: Result, row: Row) -> str:
+    """How many times better ours is than a row: in its format, or in each of ours where we do not have that one."""
     ours = [one for one in result.rows if (one.case, one.peer) == (row.case, "ours")]
     alike = [one for one in ours if one.bits == row.bits]
     times = {one.bits: f"{ratio(one, row):.2f}" for one in alike or ours if one.values}

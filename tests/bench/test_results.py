@@ -6,7 +6,7 @@ import pytest
 
 from bench import results
 from bench.about import about, described
-from bench.render import write_page
+from bench.render import times_better, write_page
 from bench.results import Result, Row, ratio
 from bench.targets import Target, targets, verdict
 from bench.writing import Written
@@ -76,6 +76,15 @@ def test_the_page_shows_values_ratios_limits_and_who_is_missing(tmp_path):
     assert "Quick run" in text
     assert described(ABOUT) in text
     assert (tmp_path / "benchmarks" / "decode.png").stat().st_size > 1000
+
+
+def test_a_peer_in_a_format_that_we_do_not_have_is_compared_with_each_of_ours():
+    ours = [Row("a", "ours", "bf16", "tok/s", [20]), Row("a", "ours", "int8", "tok/s", [30])]
+    others = [Row("a", "generate", "bf16", "tok/s", [5]), Row("a", "llama.cpp", "Q4_K_M", "tok/s", [10])]
+    result = Result("embedded", [*ours, *others], ABOUT)
+    assert [times_better(result, one) for one in others] == ["4.00", "bf16 2.00, int8 3.00"]
+    gone = dataclasses.replace(ours[0], values=(), missing="broke down")
+    assert times_better(dataclasses.replace(result, rows=[gone, ours[1], *others]), others[0]) == ""
 
 
 def test_verdicts_say_by_how_much():
