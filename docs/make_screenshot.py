@@ -1,4 +1,4 @@
-"""Take the README's picture of the page: start the app with the demo model, ask, and save `docs/screenshot.png`.
+"""Take the README's picture of the page: start the app, ask the embedded model, and save `docs/screenshot.png`.
 
 Needs the test extra and a Chromium: `python docs/make_screenshot.py`.
 """
@@ -17,15 +17,14 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "screenshot.png"
-PICTURE = ROOT / "demo_model" / "examples" / "shapes.png"
 SIZE = {"width": 1440, "height": 900}
 MOST_BYTES = 300_000
-QUESTIONS = (("What is 48 * 17?", None), ("What do you see in this picture?", PICTURE))
+QUESTIONS = ("What is the difference between a river and a lake?", "What is 48 * 17?")
 
 
 def main() -> None:
     """Start, ask, save."""
-    command = [sys.executable, str(ROOT / "app.py"), "--model", "demo", "--port", "0"]
+    command = [sys.executable, str(ROOT / "app.py"), "--model", "embedded", "--port", "0"]
     app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert app.stdout is not None
@@ -45,8 +44,8 @@ def _photograph(url: str) -> bytes:
         page.goto(url)
         page.wait_for_function("window.playground?.isReady()")
         page.locator("#side").get_by_label("number input for Temperature").fill("0")
-        for number, (question, picture) in enumerate(QUESTIONS, start=1):
-            _ask(page, question, picture, number)
+        for number, question in enumerate(QUESTIONS, start=1):
+            _ask(page, question, number)
         page.locator("#chat .thought-group .title").first.click()
         page.mouse.move(0, 0)
         page.wait_for_timeout(800)  # the panel slides open
@@ -58,10 +57,7 @@ def _photograph(url: str) -> bytes:
     return shot
 
 
-def _ask(page: Page, question: str, picture: Path | None, number: int) -> None:
-    if picture is not None:
-        page.locator("#composer input[type=file]").set_input_files(str(picture))
-        page.locator("#composer .thumbnail-item").wait_for()
+def _ask(page: Page, question: str, number: int) -> None:
     page.locator("#composer textarea").fill(question)
     page.locator("#composer textarea").press("Enter")
     page.locator("#chat .foot").nth(number - 1).wait_for(timeout=60_000)
