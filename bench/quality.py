@@ -52,6 +52,27 @@ class Quality:
     same_token: float
 
 
+class Reference:
+    """What float32 says of some positions, from its logits [N, V]; and room for what is computed of others beside it,
+    as new memory for so many numbers takes longer than computing them."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        self.log_chances = logits.log_softmax(dim=-1)
+        self.chances = self.log_chances.exp()
+        self.best = logits.argmax(dim=1)
+        self._room = torch.empty_like(logits)
+
+    def totals(self, logits: torch.Tensor) -> torch.Tensor:
+        """The logarithm of the sum of exponentials of others' logits, [N]."""
+        most = logits.amax(dim=1)
+        return torch.sub(logits, most[:, None], out=self._room).exp_().sum(dim=1).log_() + most
+
+    def divergence(self, logits: torch.Tensor, totals: torch.Tensor) -> torch.Tensor:
+        """Of this distribution from theirs, [N]."""
+        apart = torch.sub(self.log_chances, logits, out=self._room).add_(totals[:, None])
+        return apart.mul_(self.chances).sum(dim=1)
+
+
 @dataclass
 class Sums:
     """Over the positions so far."""
@@ -61,13 +82,13 @@ class Sums:
     surprise: float = 0.0
     same: int = 0
 
-    def add(self, ours: torch.Tensor, theirs: torch.Tensor, ids: torch.Tensor) -> None:
-        """Positions with logits [N, V], the reference's log probabilities [N, V] and the tokens that came, [N]."""
-        ours = ours.log_softmax(dim=-1)
+    def add(self, logits: torch.Tensor, reference: Reference, ids: torch.Tensor) -> None:
+        """Positions with their logits [N, V], what float32 says of them, and the tokens that came, [N]."""
+        totals = reference.totals(logits)
         self.tokens += len(ids)
-        self.divergence += float((theirs.exp() * (theirs - ours)).sum())
-        self.surprise -= float(ours.gather(1, ids[:, None]).sum())
-        self.same += int((ours.argmax(dim=1) == theirs.argmax(dim=1)).sum())
+        self.divergence += float(reference.divergence(logits, totals).sum())
+        self.surprise += float((totals - logits.gather(1, ids[:, None])[:, 0]).sum())
+        self.same += int((logits.argmax(dim=1) == reference.best).sum())
 
 
 Logits = Callable[[int, int], torch.Tensor]
@@ -117,10 +138,10 @@ def measure(name: str, source: Source, ids: Sequence[int]) -> list[Quality]:
         logits = [reader.chunk(chunk) for reader in readers]
         for begin in range(0, len(following), PIECE):
             end = min(begin + PIECE, len(following))
-            pieces = [get(begin, end) for get in logits]
-            reference = pieces[0].log_softmax(dim=-1)
-            for reader, piece in zip(readers, pieces, strict=True):
-                reader.sums.add(piece, reference, following[begin:end])
+            first = logits[0](begin, end)
+            reference = Reference(first)
+            for number, (reader, get) in enumerate(zip(readers, logits, strict=True)):
+                reader.sums.add(get(begin, end) if number else first, reference, following[begin:end])
     return [_quality(name, reader) for reader in readers]
 
 
@@ -140,7 +161,7 @@ def _quality(name: str, reader: Reader) -> Quality:
         way=reader.way,
         computing=reader.runner.path,
         tokens=sums.tokens,
-        divergence=sums.divergence / sums.tokens,
+        divergence=max(sums.divergence / sums.tokens, 0.0),  # never below, but for rounding
         perplexity=math.exp(sums.surprise / sums.tokens),
         same_token=sums.same / sums.tokens,
     )

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from bench import model_files
-from bench.quality import CHUNK, Sums, markdown, measure
+from bench.quality import CHUNK, Reference, Sums, markdown, measure
 from bench.shapes import SHAPES
 from playground.engine.weights import Source
 
@@ -39,9 +39,9 @@ def test_every_position_of_every_chunk_counts_and_float32_is_what_transformers_c
 
 
 def test_the_sums_by_hand():
-    theirs = torch.tensor([[0.6, 0.4], [0.9, 0.1]]).log()
+    reference = Reference(torch.tensor([[0.6, 0.4], [0.9, 0.1]]).log() + 3)
     sums = Sums()
-    sums.add(torch.tensor([[0.25, 0.75], [0.9, 0.1]]).log(), theirs, torch.tensor([1, 0]))
+    sums.add(torch.tensor([[0.25, 0.75], [0.9, 0.1]]).log() - 2, reference, torch.tensor([1, 0]))
     assert sums.tokens == 2
     assert sums.divergence == pytest.approx(0.6 * math.log(0.6 / 0.25) + 0.4 * math.log(0.4 / 0.75))
     assert sums.surprise == pytest.approx(-math.log(0.75) - math.log(0.9))
