@@ -10,7 +10,7 @@ from tools.searxng_search import SearxngSearch
 from tools.tool import Tool
 
 BUILT_IN_SPECS = (calculator.SPEC, clock.SPEC, web_search.SPEC, web_page.SPEC)
-"""What models are told about the built-in tools; the demo model is trained on them."""
+"""What models are told about the built-in tools."""
 
 
 def built_in_tools(

@@ -1,7 +1,6 @@
 """A small vision set of our own, drawn here: objects, counting, spatial, documents, defects. 70 cases.
 
-Drawn with a seed of its own, so it is the same everywhere with the same version of Pillow. Not from the drawings that
-the demo model was trained on: other sizes, colours, places, lettering and words.
+Drawn with a seed of its own, so it is the same everywhere with the same version of Pillow.
 """
 
 from __future__ import annotations
