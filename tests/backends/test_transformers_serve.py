@@ -9,27 +9,48 @@ import time
 
 import httpx
 import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from playground.backends.remote_config import ModelConfig, ServerConfig
 from playground.backends.remote_models import RemoteModels
+from playground.engine.adapters import merge_adapter
 from playground.errors import UnsupportedInput
 from playground.events import TextDelta
 from playground.messages import user
 from playground.options import Options
 from playground.turn import Turn
-from tests.embedded import unpacked_base
+from tests.embedded import embedded_source, unpacked_base
 
 START_S = 120
+TEMPLATE = (
+    "{{ bos_token }}{% for one in messages %}"
+    "<start_of_turn>{{ one.role }}\n{{ one.content }}<end_of_turn>\n{% endfor %}<start_of_turn>model\n"
+)
 
 
 @pytest.fixture(scope="module")
-def model():
+def folder(tmp_path_factory):
+    """The embedded model with its adapter merged, as a folder that any program can load."""
+    made = tmp_path_factory.mktemp("served")
+    model = AutoModelForCausalLM.from_pretrained(unpacked_base(), dtype=torch.bfloat16)
+    for adapter in embedded_source().adapters:
+        merge_adapter(model, adapter)
+    model.save_pretrained(made)
+    tokenizer = AutoTokenizer.from_pretrained(unpacked_base())
+    tokenizer.chat_template = TEMPLATE
+    tokenizer.save_pretrained(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def model(folder):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     where = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "transformers.cli.transformers", "serve", str(unpacked_base()), *where],
+        [sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder), *where],
         env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
