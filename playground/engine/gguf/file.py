@@ -88,7 +88,7 @@ def is_gguf(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(4) == MAGIC
-    except OSError:
+    except (OSError, ValueError):  # no file, or no path at all
         return False
 
 
