@@ -1,0 +1,190 @@
+"""Tune base Gemma 3 270M on the dialogues in `data/`: LoRA, on a GPU where there is one, else on the CPU.
+
+    python -m embedded_model.train OUT [--start embedded_model/adapter] [--tokens 400000]
+
+OUT gets the adapter in PEFT's format and a checkpoint, every five minutes and at the end. The same command goes on from
+the checkpoint. Needs `pip install peft`, and a minute for each ten thousand tokens on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from embedded_model.batches import Batch, Mix, batches, keep_back, pack
+from embedded_model.dialogues import DATA, HELD_OUT, Example, examples, training_files
+from embedded_model.tuned import Tuned, base_folder, occurring, read_tokens
+from playground.engine.devices import choose_device, native_dtype
+
+WARM_UP = 15
+"""Steps until the full rate."""
+LAST_RATE = 0.05
+"""The rate at the end, as a share of the full one."""
+LONGEST_NORM = 1.0
+REPORT_STEPS = 10
+MEASURED_TOOLS = 32
+"""Dialogues of the held-out tools that the loss is measured on."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is learnt, and what is only measured."""
+
+    mix: Mix
+    plain_held: list[Example]
+    tools_held: list[Example]
+
+    @property
+    def ids(self) -> set[int]:
+        """All token ids in it."""
+        return occurring([*self.mix.plain, *self.mix.tools, *self.plain_held, *self.tools_held])
+
+
+def read_data(tokens: Any, longest: int, tools_share: float) -> Data:
+    """All examples of at most `longest` ids."""
+    everything = [one for one in examples(training_files(), tokens) if len(one.ids) <= longest]
+    tools = [one for one in everything if one.id.startswith("tools-")]
+    plain, plain_held = keep_back([one for one in everything if not one.id.startswith("tools-")])
+    held = examples([DATA / f"{HELD_OUT}.jsonl"], tokens)
+    held = [one for one in held if len(one.ids) <= longest][:MEASURED_TOOLS]
+    return Data(Mix(plain, tools, tools_share), plain_held, held)
+
+
+class Stretch:
+    """One stretch of training: a model, its optimiser, and how far it is."""
+
+    def __init__(self, model: Tuned, data: Data, args: argparse.Namespace) -> None:
+        self._model, self._data, self._args = model, data, args
+        self._weights = list(model.weights.values())
+        self._optimizer = torch.optim.AdamW(self._weights, lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
+        self._step = self._seen = 0
+        self._checkpoint: Path = args.out / "checkpoint.pt"
+        if self._checkpoint.exists():
+            self._resume()
+
+    def run(self) -> None:
+        """Train until the tokens are used up."""
+        mix = self._data.mix
+        source = islice(batches(mix, self._args.batch_tokens, self._args.seed), self._step, None)
+        saved = began = time.monotonic()
+        start, recent = self._seen, []
+        self._measure()
+        while self._seen < self._args.tokens:
+            recent.append(self._learn(next(source)))
+            if self._step % REPORT_STEPS == 0:
+                speed = (self._seen - start) / (time.monotonic() - began)
+                mean = sum(recent) / len(recent)
+                print(f"step {self._step} tokens {self._seen} {speed:.0f}/s loss {mean:.3f}", flush=True)
+                recent = []
+            if time.monotonic() - saved > 60 * self._args.save_minutes:
+                self._save()
+                self._measure()
+                saved = time.monotonic()
+        self._save()
+        self._measure()
+
+    def _learn(self, batch: Batch) -> float:
+        rate = self._args.rate * rate_share(self._step, self._seen / self._args.tokens)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._model.model.train()
+        loss = self._model.losses(batch).mean()
+        self._optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._weights, LONGEST_NORM)
+        self._optimizer.step()
+        self._step += 1
+        self._seen += batch.tokens
+        return float(loss)
+
+    def _measure(self) -> None:
+        self._model.model.eval()
+        plain, tools = self._held_loss(self._data.plain_held), self._held_loss(self._data.tools_held)
+        print(f"held out at {self._seen} tokens: plain {plain:.3f} tools {tools:.3f}", flush=True)
+
+    @torch.no_grad()
+    def _held_loss(self, held: Sequence[Example]) -> float:
+        losses = [self._model.losses(batch) for batch in pack(held, self._args.batch_tokens)]
+        return float(torch.cat(losses).mean())
+
+    def _save(self) -> None:
+        self._model.export(self._args.out)
+        state = {
+            "weights": {name: weight.detach().cpu() for name, weight in self._model.weights.items()},
+            "optimizer": self._optimizer.state_dict(),
+            "step": self._step,
+            "seen": self._seen,
+            "random": torch.get_rng_state(),
+        }
+        unfinished = self._checkpoint.with_suffix(".part")
+        torch.save(state, unfinished)
+        os.replace(unfinished, self._checkpoint)
+
+    def _resume(self) -> None:
+        state = torch.load(self._checkpoint, weights_only=True)
+        with torch.no_grad():
+            for name, weight in self._model.weights.items():
+                weight.copy_(state["weights"][name])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._step, self._seen = state["step"], state["seen"]
+        torch.set_rng_state(state["random"])
+        print(f"going on after {self._seen} tokens", flush=True)
+
+
+def rate_share(step: int, done: float) -> float:
+    """The rate as a share of the full one: a short rise, then a cosine down to `LAST_RATE`."""
+    rise = min(1.0, (step + 1) / WARM_UP)
+    return rise * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, help="the adapter to go on from; without it, the base model")
+    parser.add_argument("--tokens", type=int, default=400_000)
+    parser.add_argument("--rate", type=float, default=7e-4)
+    parser.add_argument("--dropout", type=float, default=0.05)
+    parser.add_argument("--batch-tokens", type=int, default=2048)
+    parser.add_argument("--longest", type=int, default=700, help="longer examples are left out")
+    parser.add_argument("--tools-share", type=float, default=0.5, help="of the tokens, for dialogues with tools")
+    parser.add_argument("--save-minutes", type=float, default=5)
+    parser.add_argument("--threads", type=int, default=0, help="on the CPU; 0 takes what torch takes")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train."""
+    args = parse(arguments)
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    device = choose_device("auto")
+    base = base_folder()
+    data = read_data(read_tokens(base), args.longest, args.tools_share)
+    print(f"{len(data.mix.plain)} plain examples, {len(data.mix.tools)} with tools", flush=True)
+    model = Tuned(
+        base,
+        args.start,
+        data.ids,
+        device=device,
+        dtype=native_dtype(device),
+        dropout=args.dropout,
+        seed=args.seed,
+    )
+    Stretch(model, data, args).run()
+
+
+if __name__ == "__main__":
+    main()
