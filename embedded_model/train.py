@@ -104,7 +104,7 @@ class Stretch:
         self._optimizer.step()
         self._step += 1
         self._seen += batch.tokens
-        return float(loss)
+        return float(loss.detach())
 
     def _measure(self) -> None:
         self._model.model.eval()
