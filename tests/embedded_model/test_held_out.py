@@ -1,0 +1,88 @@
+"""The questions that the adapter is judged by: how many there are, and that none of them was trained on."""
+
+import json
+import re
+
+import pytest
+
+from embedded_model.dialogues import read_dialogues, training_files
+from embedded_model.judging import HELD_OUT_FOLDER, check, read_cases
+
+COUNTS = {"recall": 40, "system_prompts": 40, "everyday": 60}
+
+
+def words(text):
+    return frozenset(re.findall(r"\w+", text.lower()))
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    """All that users say in training, as sets of words, by one of the words."""
+    found = {}
+    for path in training_files():
+        for dialogue in read_dialogues(path):
+            for message in dialogue.turn.messages:
+                if message.role == "user":
+                    said = words(message.text)
+                    for word in said:
+                        found.setdefault(word, set()).add(said)
+    return found
+
+
+@pytest.mark.parametrize(("name", "count"), COUNTS.items())
+def test_no_held_out_question_was_trained_on(name, count, learnt):
+    cases = read_cases(name)
+    assert len(cases) == count
+    for case in cases:
+        question = words(case.messages[-1].text)
+        near = set().union(*(learnt.get(word, set()) for word in question))
+        assert not [said for said in near if len(said & question) / len(said | question) > 0.85], case.id
+
+
+def test_recall_takes_three_to_six_questions():
+    asked = [sum(message.role == "user" for message in case.messages) for case in read_cases("recall")]
+    assert set(asked) <= {3, 4, 5, 6}
+    assert len(set(asked)) > 1
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_every_check_is_known_and_fails_on_nonsense(name):
+    for case in read_cases(name):
+        assert case.checks
+        assert not check("Zq.\nZq zq zq zq zq zq zq zq zq zq zq. ", case.checks), case.id
+
+
+@pytest.mark.parametrize(
+    ("reply", "checks", "passes"),
+    [
+        ("It is Lisbon.", {"has": [["lisbon"]]}, True),
+        ("It is 100 degrees.", {"has": [["10"]]}, False),
+        ("It is ten.", {"has": [["10", "ten"]]}, True),
+        ("A dogma.", {"lacks": [["dog"]]}, True),
+        ("A dog.", {"lacks": [["dog"]]}, False),
+        ("BEES MAKE HONEY!", {"upper": True}, True),
+        ("BEES make honey", {"upper": True}, False),
+        ("paris.", {"lower": True}, True),
+        ("Cold.", {"words": 1}, True),
+        ("It is cold.", {"words": 1}, False),
+        ("They keep you dry.", {"max_words": 4}, True),
+        ("One. Two.", {"sentences": 1}, False),
+        ("Le ciel est bleu et la mer aussi.", {"language": "fr"}, True),
+        ("The sky is blue.", {"language": "fr"}, False),
+        ("Sure. Over.", {"ends": "over."}, True),
+        ("Well now, they do.", {"starts": "well now"}, True),
+        ("- cow\n- pig", {"list": 2}, True),
+        ("cow, pig", {"list": 2}, False),
+        ("```python\ndef double(x):\n    return 2 * x\n```", {"python_function": "double"}, True),
+        ("def double(x) return", {"python_function": "double"}, False),
+        ("apple, pear", {"regex": "apple.*pear"}, True),
+    ],
+)
+def test_checks(reply, checks, passes):
+    assert check(reply, checks) is passes
+
+
+def test_cases_are_written_as_json_lines():
+    for path in HELD_OUT_FOLDER.glob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert set(json.loads(line)) == {"id", "messages", "checks"}
