@@ -75,9 +75,10 @@ class Stretch:
         """Train until the tokens are used up."""
         mix = self._data.mix
         source = islice(batches(mix, self._args.batch_tokens, self._args.seed), self._step, None)
-        saved = began = time.monotonic()
+        saved = measured = began = time.monotonic()
         start, recent = self._seen, []
-        self._measure()
+        if not start:
+            self._measure()
         while self._seen < self._args.tokens:
             recent.append(self._learn(next(source)))
             if self._step % REPORT_STEPS == 0:
@@ -87,8 +88,10 @@ class Stretch:
                 recent = []
             if time.monotonic() - saved > 60 * self._args.save_minutes:
                 self._save()
-                self._measure()
                 saved = time.monotonic()
+            if time.monotonic() - measured > 60 * self._args.measure_minutes:
+                self._measure()
+                measured = time.monotonic()
         self._save()
         self._measure()
 
@@ -158,6 +161,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--longest", type=int, default=700, help="longer examples are left out")
     parser.add_argument("--tools-share", type=float, default=0.5, help="of the tokens, for dialogues with tools")
     parser.add_argument("--save-minutes", type=float, default=5)
+    parser.add_argument("--measure-minutes", type=float, default=30, help="between two looks at the held-out loss")
     parser.add_argument("--threads", type=int, default=0, help="on the CPU; 0 takes what torch takes")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(arguments)
