@@ -183,21 +183,15 @@ def sections(limit: int | None) -> dict[str, list[Item]]:
     """All that is judged, by the table's words for it, at most `limit` of each."""
     tools = read_dialogues(DATA / f"{HELD_OUT}.jsonl")
     found: dict[str, Iterator[Item]] = {
+        "recall over 3 to 6 questions": checked(read_cases("recall")),
+        "simple system texts obeyed": checked(read_cases("system_prompts")),
+        "everyday questions": checked(read_cases("everyday")),
         "right tool called, unseen tools and wording": needs_a_tool(tools, _same_names),
         "name and all arguments exact": needs_a_tool(tools, _same_calls),
         "no call where none is right": needs_no_tool(tools),
         "answer states what the result says": answers_from_results(tools),
-        "recall over 3 to 6 questions": checked(read_cases("recall")),
-        "simple system texts obeyed": checked(read_cases("system_prompts")),
-        "everyday questions": checked(read_cases("everyday")),
     }
     return {name: list(items)[:limit] for name, items in found.items()}
-
-
-def table(rights: dict[str, list[bool]]) -> str:
-    """Markdown."""
-    rows = [f"| {name} | {sum(right)} of {len(right)} |" for name, right in rights.items()]
-    return "\n".join(["| measured, greedy, no grammar | right |", "|---|---|", *rows])
 
 
 def main() -> None:
@@ -212,17 +206,17 @@ def main() -> None:
         torch.set_num_threads(args.threads)
     writer = Writer(args.adapter)
     known: dict[str, Reply] = {}
-    rights: dict[str, list[bool]] = {}
     lines: list[str] = []
+    print("| measured, greedy, no grammar | right |\n|---|---|")
     for name, items in sections(args.limit).items():
         turns = {_key(item): item.turn for item in items if _key(item) not in known}
         known.update(zip(turns, writer.replies(list(turns.values())), strict=True))
-        rights[name] = [item.is_right(known[_key(item)]) for item in items]
+        right = sum(item.is_right(known[_key(item)]) for item in items)
+        print(f"| {name} | {right} of {len(items)} |", flush=True)
         lines += [_line(name, item, known[_key(item)]) for item in items]
-    print(table(rights))
+        if args.replies:
+            args.replies.write_text("".join(lines), encoding="utf-8")
     print(f"\nComputed in {writer.computing}.")
-    if args.replies:
-        args.replies.write_text("".join(lines), encoding="utf-8")
 
 
 def _key(item: Item) -> str:
