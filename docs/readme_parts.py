@@ -22,7 +22,7 @@ TOP = {
     "requirements-gpu.txt": "what a GPU adds, each line with its reason",
     "playground": "the app, in rooms; imports point only down this list, and a test holds them to it",
     "tools": "what a model can call; knows nothing of the app",
-    "embedded_model": "the embedded default's adapter and card",
+    "embedded_model": "the embedded default: adapter, its data, training, evaluation, card",
     "bench": "speed against peers, side by side in one run",
     "docs": "what does not fit here",
     "tests": "mirror the rooms; no network, no GPU",

@@ -3,7 +3,7 @@
     python -m embedded_model.train OUT [--start embedded_model/adapter] [--tokens 400000]
 
 OUT gets the adapter in PEFT's format and a checkpoint, every five minutes and at the end. The same command goes on from
-the checkpoint. Needs `pip install peft`.
+the checkpoint. Needs the extra `train`.
 """
 
 from __future__ import annotations
