@@ -1,5 +1,6 @@
 """README's examples, run as they stand against the real app with the embedded model; only the port is another."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.tools.internet import serving
 from tests.ui.conftest import served
 
 ROOT = Path(__file__).parent.parent
@@ -17,9 +19,17 @@ CURL = re.search(r"```sh\n(curl .*?)```", README, re.S)[1]
 ADDRESS = "http://127.0.0.1:7860"
 
 
+FOUND = {"title": "Lighthouse", "url": "https://lights.example/", "content": "A tower with a bright light."}
+
+
 @pytest.fixture(scope="module")
 def address():
-    with served("app.py", "--model", "embedded", "--port", "0") as (url, _):
+    """The app, which searches with a SearXNG server of this test."""
+    results = (200, {"Content-Type": "application/json"}, json.dumps({"results": [FOUND]}).encode())
+    with (
+        serving({"/search": results}) as engine,
+        served("app.py", "--model", "embedded", "--port", "0", "--searxng-url", engine.url) as (url, _),
+    ):
         yield url
 
 
@@ -42,7 +52,7 @@ def program(word):
 
 
 def test_every_python_example_is_run_here():
-    assert len(PROGRAMS) == 7
+    assert len(PROGRAMS) == 8
 
 
 def test_the_gradio_example_calls_the_calculator(address):
@@ -50,6 +60,13 @@ def test_the_gradio_example_calls_the_calculator(address):
     assert "Loaded as API" in said
     assert "calculator" in said
     assert said.rstrip().endswith(" 7")
+
+
+def test_the_search_example_finds_what_the_engine_has_and_answers(address):
+    said = run(program('tools=["web_search"]'), address)
+    assert "web_search {'query': '" in said
+    assert "[1] Lighthouse — https://lights.example/ — A tower with a bright light." in said
+    assert said.splitlines()[-1].strip()
 
 
 def test_the_recording_example_is_identical_and_its_file_is_replayed_without_a_server(address, tmp_path):
