@@ -28,7 +28,7 @@ def write_table(results: Sequence[Result], readme: Path) -> None:
         return
     about = by_task["decode"].about
     head = ["| | weights | ours | transformers `generate` | llama.cpp |", "|---|---|---|---|---|"]
-    said = f"Gemma 3 1B's shape, random weights. {described(about)}. {about['date']}."
+    said = f"Gemma 3 {str(about['shape']).upper()}'s shape, random weights. {described(about)}. {about['date']}."
     table = "\n".join([*head, *lines, "", said])
     text = readme.read_text(encoding="utf-8")
     readme.write_text(MARK.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text), encoding="utf-8")
