@@ -67,7 +67,7 @@ class Writer:
         model.prepare()
         loaded = load(Source(model.place, (adapter,)))
         self._dialect = Gemma3()
-        self._tokens = TokenText(loaded.tokenizer.backend_tokenizer, Gemma3.control_tokens, Gemma3.image_tokens)
+        self._tokens = TokenText(loaded.tokenizer, Gemma3.control_tokens, Gemma3.image_tokens)
         self._stops = loaded.stop_ids | self._tokens.ids_of(Gemma3.stop_tokens)
         self._forbidden = sorted(loaded.forbidden_ids - self._stops)
         self._runner = Runner(loaded.model)

@@ -86,7 +86,7 @@ class Ours:
         key = (("keep", keep), *sorted(arguments.items()))
         if key not in self._engines:
             loaded = self._loaded
-            vocabulary = Vocabulary(loaded.tokenizer.backend_tokenizer.to_str(), tuple(sorted(loaded.stop_ids)))
+            vocabulary = Vocabulary(loaded.tokenizer.to_str, tuple(sorted(loaded.stop_ids)))
             self._engines[key] = Engine(
                 loaded.model,
                 context_tokens=self._spec.context_tokens,

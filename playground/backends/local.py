@@ -75,9 +75,7 @@ class LocalBackend:
         """
         self._model = model
         self._dialect = dialect_for(model.family)
-        self._tokens = TokenText(
-            model.tokenizer.backend_tokenizer, self._dialect.control_tokens, self._dialect.image_tokens
-        )
+        self._tokens = TokenText(model.tokenizer, self._dialect.control_tokens, self._dialect.image_tokens)
         self._stop_ids = model.stop_ids | self._tokens.ids_of(self._dialect.stop_tokens)
         self._capabilities = _capabilities(model, name)
         self._setting = Setting(
@@ -89,7 +87,7 @@ class LocalBackend:
             dtype=model.precision.name,
             computing=model.computing,
         )
-        vocabulary = Vocabulary(self._tokens.vocabulary_json(), tuple(sorted(self._stop_ids)))
+        vocabulary = Vocabulary(self._tokens.vocabulary_json, tuple(sorted(self._stop_ids)))
         self._start_engine = partial(
             Engine,
             model.model,

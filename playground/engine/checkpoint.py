@@ -14,6 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from playground.engine.file_sums import file_sum
 from playground.errors import ModelUnavailable
 
 Family: TypeAlias = Literal["gemma3", "gemma4"]
@@ -31,7 +32,6 @@ FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 MAX_HEADER_BYTES = 100_000_000
 """The limit of the safetensors format itself."""
 HASHED = (".safetensors", ".json", ".jinja", ".model")
-BLOCK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,8 @@ def read_header(path: Path) -> dict[str, Tensor]:
 def revision(checkpoint: Checkpoint, seen: Callable[[int], None] = lambda _: None) -> str:
     """SHA-256 over the names and contents of the model's files: the same files give it wherever they lie.
 
-    Weights are read once in full (this also brings them into the operating system's cache); `seen` hears of every
-    block's bytes and may raise to stop. Files in a hub cache are named by their hash, which is taken as it is, but
-    read all the same.
+    `seen` hears of every block's bytes and may raise to stop. Files in a hub cache are named by their hash, which is
+    taken as it is; others are read, unless their hash is known from an earlier start.
     """
     total = hashlib.sha256()
     for path in sorted(checkpoint.folder.iterdir()):
@@ -163,14 +162,10 @@ def revision(checkpoint: Checkpoint, seen: Callable[[int], None] = lambda _: Non
 
 def _content_hash(path: Path, seen: Callable[[int], None]) -> str:
     blob = path.resolve()
-    named = blob.name if blob.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", blob.name) else None
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            if named is None:
-                digest.update(block)
-            seen(len(block))
-    return named or digest.hexdigest()
+    if blob.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", blob.name):
+        seen(blob.stat().st_size)
+        return blob.name
+    return file_sum(path, seen)
 
 
 def _shards(folder: Path) -> tuple[Path, ...]:

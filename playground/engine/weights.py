@@ -10,10 +10,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
+from tokenizers import Tokenizer
 
 from playground.engine.adapters import adapter_digest, merge_adapter
 from playground.engine.checkpoint import Checkpoint, Family, read_checkpoint, read_optional_json, revision
@@ -24,8 +26,9 @@ from playground.engine.gguf.unpack import read_gguf_checkpoint, unpacked
 from playground.engine.huge_pages import HugePages
 from playground.engine.image_inputs import ImageInputMaker, ImageTokens, image_tokens
 from playground.engine.memory import Placement, foresee, is_audio, place
-from playground.engine.packed_weights import quantise_cached
+from playground.engine.packed_weights import PackedWeights
 from playground.engine.placement import input_device
+from playground.engine.tokenizer_files import eos_token, read_tokenizer, template_hash
 from playground.engine.widened import widen_products
 from playground.errors import Cancelled, ModelUnavailable
 
@@ -65,14 +68,14 @@ class Source:
 class LoadedModel:
     """A model in memory with everything that is read from its files.
 
-    `model` is a transformers `…ForCausalLM` or `…ForConditionalGeneration` in evaluation mode; `tokenizer` a
-    transformers tokenizer. `device` is where token ids go in; a model split over GPUs moves them on by itself.
+    `model` is a transformers `…ForCausalLM` or `…ForConditionalGeneration` in evaluation mode; `tokenizer` that
+    of its `tokenizer.json`. `device` is where token ids go in; a model split over GPUs moves them on by itself.
     `stop_ids` end a reply; `forbidden_ids` may never be generated. `revision` is the SHA-256 of the files,
     `template_hash` that of the checkpoint's own chat template, if it has one.
     """
 
     model: Any = field(repr=False)
-    tokenizer: Any = field(repr=False)
+    tokenizer: Tokenizer = field(repr=False)
     family: Family
     model_type: str
     source: Source
@@ -130,13 +133,8 @@ def load(
     if is_gguf(source.place):
         checkpoint = read_checkpoint(unpacked(source.place, watch.counting("reading"), watch.counting("unpacking")))
     digest = _digest(source, revision(checkpoint, watch.reading(checkpoint.file_bytes)))
-    tokenizer = _load_tokenizer(checkpoint)
-    model = _load_model(checkpoint, precision.dtype, placement, watch)
-    for adapter in source.adapters:
-        merge_adapter(model, adapter)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    if precision.quantize != "none":
-        quantise_cached(model, precision.quantize, digest)
+    tokenizer = read_tokenizer(checkpoint.folder)
+    model, parameters = _weights(source, checkpoint, precision, placement, digest, watch)
     _own(model)
     widen_products(model)
     return LoadedModel(
@@ -150,7 +148,7 @@ def load(
         forbidden_ids=_forbidden_ids(checkpoint, model, tokenizer),
         image_inputs=ImageInputMaker(checkpoint) if checkpoint.has_images else None,
         revision=digest,
-        template_hash=_template_hash(tokenizer),
+        template_hash=template_hash(checkpoint.folder),
         parameters=parameters,
         device=input_device(model.get_input_embeddings()),
         precision=precision,
@@ -202,6 +200,32 @@ def _digest(source: Source, files: str) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
+def _weights(
+    source: Source, checkpoint: Checkpoint, precision: Precision, placement: Placement, digest: str, watch: _Watch
+) -> tuple[Any, int]:
+    """The model, adapters merged and weights quantised, and how many parameters the checkpoint has."""
+    kept = PackedWeights(precision.quantize, digest) if precision.quantize != "none" else None
+    if kept and (restored := kept.restore(partial(_skeleton, checkpoint, precision.dtype))):
+        watch.step(LoadStep("placing", 1, 1))
+        return restored
+    model = _load_model(checkpoint, precision.dtype, placement, watch)
+    for adapter in source.adapters:
+        merge_adapter(model, adapter)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    if kept:
+        kept.quantise(model)
+    return model, parameters
+
+
+def _skeleton(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
+    """The model without weights."""
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(_config(checkpoint), dtype=dtype)
+    return model.eval().requires_grad_(False)
+
+
 _one_load = threading.Lock()
 """transformers has one progress hook for the process."""
 
@@ -224,18 +248,24 @@ def _watched_loading(watch: _Watch) -> Iterator[None]:
             logging.set_verbosity(level)
 
 
+def _config(checkpoint: Checkpoint) -> Any:
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
+    if getattr(config, "audio_config", None) is not None:
+        config.audio_config = None  # nothing here listens; its tower would take memory for nothing
+    return config
+
+
 def _load_model(checkpoint: Checkpoint, dtype: torch.dtype, placement: Placement, watch: _Watch) -> Any:
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
     device_map = placement.device_map or {"": placement.device}
     try:
-        config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
-        if getattr(config, "audio_config", None) is not None:
-            config.audio_config = None  # nothing here listens; its tower would take memory for nothing
         with _watched_loading(watch):
             model, info = AutoModelForCausalLM.from_pretrained(
                 checkpoint.folder,
-                config=config,
+                config=_config(checkpoint),
                 dtype=dtype,
                 device_map=device_map,
                 max_memory=placement.max_memory,
@@ -261,26 +291,17 @@ def _own(model: Any) -> None:
             parameter.data = memory.copy(parameter.data)
 
 
-def _load_tokenizer(checkpoint: Checkpoint) -> Any:
-    from transformers import AutoTokenizer
-
-    try:
-        return AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
-    # The Rust tokenizer raises bare `Exception` for a file it cannot parse.
-    except Exception as error:
-        file = checkpoint.folder / "tokenizer.json"
-        raise ModelUnavailable(f"{file} cannot be read ({_short(error)}). Copy or download it again.") from error
-
-
-def _stop_ids(checkpoint: Checkpoint, model: Any, tokenizer: Any) -> frozenset[int]:
+def _stop_ids(checkpoint: Checkpoint, model: Any, tokenizer: Tokenizer) -> frozenset[int]:
     """From the generation config; a tokenizer's `eos` alone would miss the end of the turn."""
-    listed = model.generation_config.eos_token_id
-    ids = set(listed if isinstance(listed, list) else [listed]) | {tokenizer.eos_token_id}
-    ids |= {tokenizer.get_vocab().get(token) for token in TURN_ENDS[checkpoint.family]}
+    stated = read_optional_json(checkpoint.folder / "generation_config.json")
+    listed = stated.get("eos_token_id", model.config.get_text_config().eos_token_id)
+    ids = set(listed if isinstance(listed, list) else [listed])
+    ends = (*TURN_ENDS[checkpoint.family], eos_token(checkpoint.folder))
+    ids |= {tokenizer.token_to_id(token) for token in ends if token is not None}
     return frozenset(int(token) for token in ids if token is not None)
 
 
-def _forbidden_ids(checkpoint: Checkpoint, model: Any, tokenizer: Any) -> frozenset[int]:
+def _forbidden_ids(checkpoint: Checkpoint, model: Any, tokenizer: Tokenizer) -> frozenset[int]:
     """What the generation config suppresses, tokens that stand for images and sound, and rows without a token."""
     suppressed = set(read_optional_json(checkpoint.folder / "generation_config.json").get("suppress_tokens") or ())
     size = int(model.config.get_text_config().vocab_size)
@@ -289,13 +310,8 @@ def _forbidden_ids(checkpoint: Checkpoint, model: Any, tokenizer: Any) -> frozen
     if checkpoint.family == "gemma4":
         names = ("boa_token_id", "eoa_token_index", "audio_token_id", "video_token_id")
         suppressed |= {getattr(model.config, name, None) for name in names}
-    suppressed |= set(range(len(tokenizer), size))
+    suppressed |= set(range(tokenizer.get_vocab_size(), size))
     return frozenset(int(token) for token in suppressed if token is not None and 0 <= token < size)
-
-
-def _template_hash(tokenizer: Any) -> str | None:
-    template = tokenizer.chat_template
-    return hashlib.sha256(str(template).encode()).hexdigest() if template else None
 
 
 def _short(error: BaseException) -> str:

@@ -82,7 +82,7 @@ def reference():
         merge_adapter(theirs, adapter)
     ours = weights.load(embedded_source(), dtype="float32")
     dialect = dialect_for("gemma3")
-    tokens = TokenText(ours.tokenizer.backend_tokenizer, dialect.control_tokens, dialect.image_tokens)
+    tokens = TokenText(ours.tokenizer, dialect.control_tokens, dialect.image_tokens)
     engine = Engine(ours.model, context_tokens=2048)
     yield theirs, engine, tokens
     engine.close()

@@ -34,7 +34,7 @@ def sample(name, most=40):
 
 @pytest.fixture(scope="module")
 def tokens():
-    return TokenText(embedded_model().tokenizer.backend_tokenizer, Gemma3.control_tokens, Gemma3.image_tokens)
+    return TokenText(embedded_model().tokenizer, Gemma3.control_tokens, Gemma3.image_tokens)
 
 
 def test_a_chat_with_a_system_text():

@@ -55,7 +55,7 @@ class Reply:
 @pytest.fixture(scope="module")
 def gemma():
     tokenizer = toy_tokenizer(CONTROLS)
-    grammars = Grammars(Vocabulary(tokenizer.to_str(), (EOS, TURN_END)), tokenizer.get_vocab_size() + 30)
+    grammars = Grammars(Vocabulary(tokenizer.to_str, (EOS, TURN_END)), tokenizer.get_vocab_size() + 30)
     return lambda grammar: Reply(tokenizer, grammars, grammar)
 
 
@@ -64,7 +64,7 @@ def test_masks_have_the_models_size_be_it_larger_or_smaller_than_the_tokenizers(
     """Gemma 3 1B has 262,144 rows and a tokenizer of 262,145; the larger ones have 262,208 rows."""
     tokenizer = toy_tokenizer(CONTROLS)
     size = tokenizer.get_vocab_size()
-    grammars = Grammars(Vocabulary(tokenizer.to_str(), (EOS, TURN_END)), size + more)
+    grammars = Grammars(Vocabulary(tokenizer.to_str, (EOS, TURN_END)), size + more)
     mask = grammars.matcher("start: /.+/").allowed((TURN_END,))
     assert mask.shape == (size + more,)
     assert mask.dtype == torch.bool
@@ -172,7 +172,7 @@ def test_several_grammars_in_one_text(gemma):
 
 def test_one_token_per_byte_works_the_same():
     tokenizer = tiny_tokenizer("gemma3_text").backend_tokenizer
-    grammars = Grammars(Vocabulary(tokenizer.to_str(), (1,)), 320)
+    grammars = Grammars(Vocabulary(tokenizer.to_str, (1,)), 320)
     matcher = grammars.matcher('start: "hé" <end_of_turn>')
     for token in tokenizer.encode("hé<end_of_turn>", add_special_tokens=False).ids:
         assert matcher.allowed(()).nonzero()[:, 0].tolist() == [token]

@@ -83,7 +83,7 @@ def start():
         gate = Gate()
         if not gated:
             gate.open()
-        vocabulary = Vocabulary(tiny_tokenizer(family).backend_tokenizer.to_str(), (1, 6))
+        vocabulary = Vocabulary(tiny_tokenizer(family).backend_tokenizer.to_str, (1, 6))
         settings = {"context_tokens": CONTEXT, "chunk_tokens": CHUNK, "vocabulary": vocabulary, **settings}
         engine = Engine(model, **settings)
         gate.stand_before(engine._runner)

@@ -12,7 +12,7 @@ from playground.engine.disk_blocks import DiskBlocks
 from playground.engine.engine import Engine
 from playground.engine.kernels import library, native, twins
 from playground.engine.kernels.library import NoKernels, isas, load_kernels
-from playground.engine.packed_weights import quantise_cached
+from playground.engine.packed_weights import PackedWeights
 from playground.engine.quantised import pack, quantise
 from playground.engine.request import Token
 from playground.engine.runner import Runner
@@ -149,7 +149,7 @@ def test_a_reply_is_the_same_after_a_restart_with_and_without_guesses(bits, tmp_
     def replies(**settings):
         model = tiny_model("gemma3_text", torch.bfloat16, **SHAPE)
         if bits != "none":
-            quantise_cached(model, bits, "one", tmp_path / "weights")
+            PackedWeights(bits, "one", tmp_path / "weights").quantise(model)
         engine = Engine(model, context_tokens=400, chunk_tokens=16, threads=1, **settings)
         assert "kernels" in engine.path
         ended = [list(engine.submit(request)) for request in (*requests, *requests)]

@@ -1,13 +1,17 @@
 """Quantised while loading, kept for the next start, and made again when the file is damaged."""
 
+import json
+
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from playground.engine.checkpoint import read_checkpoint
 from playground.engine.devices import Precision, choose_precision
 from playground.engine.memory import foresee
 from playground.engine.runner import Runner
-from playground.engine.weights import load
+from playground.engine.weights import _load_model, load
 from playground.errors import ModelUnavailable
 from tests.engine.asking import words
 from tests.engine.tiny_checkpoints import save
@@ -30,14 +34,34 @@ def logits_of(model):
         return torch.cat([first, runner.decode([(cache, [30, 31])])])
 
 
+@pytest.fixture
+def reads(monkeypatch):
+    """Hears of every checkpoint whose weights are read."""
+    read = []
+
+    def note(checkpoint, *rest):
+        read.append(checkpoint.folder)
+        return _load_model(checkpoint, *rest)
+
+    monkeypatch.setattr("playground.engine.weights._load_model", note)
+    return read
+
+
 @pytest.mark.parametrize("bits", ["int8", "int4"])
-@pytest.mark.parametrize("family", ["gemma3", "gemma4_text"])
-def test_the_second_start_takes_the_kept_weights_and_writes_the_same(family, bits, kept, tmp_path):
+@pytest.mark.parametrize("family", ["gemma3", "gemma3_text", "gemma4_text"])
+def test_the_second_start_takes_the_kept_weights_and_writes_the_same(family, bits, kept, reads, tmp_path):
     save(family, tmp_path / "model", dtype=torch.bfloat16, **SHAPE)
     first = load(tmp_path / "model", device="cpu", quantize=bits)
+    assert len(reads) == 1
     (file,) = kept.iterdir()
     before = file.stat().st_ino
     second = load(tmp_path / "model", device="cpu", quantize=bits)
+    assert len(reads) == 1
+    assert second.parameters == first.parameters
+    assert (second.stop_ids, second.forbidden_ids) == (first.stop_ids, first.forbidden_ids)
+    assert {name: tensor.dtype for name, tensor in second.model.named_parameters()} == {
+        name: tensor.dtype for name, tensor in first.model.named_parameters()
+    }
     assert [path.stat().st_ino for path in kept.iterdir()] == [before]
     assert torch.equal(logits_of(first.model), logits_of(second.model))
     assert (first.precision.name, first.dtype) == (bits, torch.bfloat16)
@@ -51,6 +75,48 @@ def test_another_checkpoint_takes_none_of_it(kept, tmp_path):
     for name in ("one", "two"):
         load(tmp_path / name, device="cpu", quantize="int8")
     assert len(list(kept.iterdir())) == 2
+
+
+def test_what_is_large_and_not_packed_stays_in_the_checkpoint_alone(kept, reads, tmp_path):
+    """As Gemma 4's embeddings for each layer."""
+    save("gemma4_text", tmp_path / "model", dtype=torch.bfloat16, **SHAPE, hidden_size_per_layer_input=512)
+    first, second = (load(tmp_path / "model", device="cpu", quantize="int8") for _ in range(2))
+    assert len(reads) == 2
+    (file,) = kept.iterdir()
+    assert file.stat().st_size < first.weight_bytes / 2
+    assert torch.equal(logits_of(first.model), logits_of(second.model))
+
+
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+def test_an_image_is_seen_the_same_after_the_second_start(bits, kept, reads, tmp_path):
+    save("gemma3", tmp_path / "model", dtype=torch.bfloat16, **SHAPE)
+    loaded = [load(tmp_path / "model", device="cpu", quantize=bits) for _ in range(2)]
+    assert len(reads) == 1
+    pixels = torch.rand(1, 3, *[loaded[0].model.config.vision_config.image_size] * 2, dtype=torch.bfloat16)
+    with torch.inference_mode():
+        first, second = (one.model.model.get_image_features(pixels).pooler_output for one in loaded)
+    assert torch.equal(first, second)
+
+
+def test_a_file_of_another_shape_is_not_taken(kept, reads, tmp_path, caplog):
+    """As after a change in transformers' classes: the file is sound, and does not fit."""
+    save("gemma3_text", tmp_path / "model", dtype=torch.bfloat16, **SHAPE)
+    expected = logits_of(load(tmp_path / "model", device="cpu", quantize="int8").model)
+    (file,) = kept.iterdir()
+    with safe_open(file, "pt") as content:
+        facts = json.loads(content.metadata()["packed"])
+        tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118  # no dict
+    gone = facts["others"].pop()
+    facts["other_sums"].pop()
+    del tensors["other:" + gone]
+    file.unlink()
+    save_file(tensors, file, metadata={"packed": json.dumps(facts)})
+    again = load(tmp_path / "model", device="cpu", quantize="int8")
+    assert "does not fit" in caplog.text
+    assert len(reads) == 2
+    assert torch.equal(logits_of(again.model), expected)
+    load(tmp_path / "model", device="cpu", quantize="int8")
+    assert len(reads) == 2, "it was not made again"
 
 
 @pytest.mark.parametrize("damage", ["one bit", "cut short", "emptied"])

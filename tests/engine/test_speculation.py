@@ -23,7 +23,7 @@ BUDGET += '{"name": "thought", "lark_grammar": "start: /(?s:.*)/"}]}'
 
 
 def engine_for(model, family, **settings):
-    vocabulary = Vocabulary(tiny_tokenizer(family).backend_tokenizer.to_str(), (1, 6))
+    vocabulary = Vocabulary(tiny_tokenizer(family).backend_tokenizer.to_str, (1, 6))
     settings = {"context_tokens": 500, "chunk_tokens": 16, "vocabulary": vocabulary, "threads": 1, **settings}
     return Engine(model, **settings)
 

@@ -99,7 +99,7 @@ def test_replies_stop_at_the_end_of_the_turn_even_where_the_checkpoint_forgot(tm
     save("gemma3_text", tmp_path)
     change(tmp_path / "generation_config.json", eos_token_id=1)
     loaded = load(tmp_path, device="cpu")
-    assert loaded.stop_ids == {1, loaded.tokenizer.convert_tokens_to_ids("<end_of_turn>")}
+    assert loaded.stop_ids == {1, loaded.tokenizer.token_to_id("<end_of_turn>")}
 
 
 def test_stop_ids_of_the_generation_config_are_kept(tmp_path):
@@ -111,7 +111,7 @@ def test_stop_ids_of_the_generation_config_are_kept(tmp_path):
 def test_image_tokens_suppressed_ones_and_rows_without_a_token_are_never_generated(tmp_path):
     save("gemma4", tmp_path)
     loaded = load(tmp_path, device="cpu")
-    without_token = set(range(len(loaded.tokenizer), tiny_checkpoints.VOCAB))
+    without_token = set(range(loaded.tokenizer.get_vocab_size(), tiny_checkpoints.VOCAB))
     assert without_token
     assert loaded.forbidden_ids == {7, 8, 9, 10, 11, 12, 20} | without_token
 

@@ -6,7 +6,6 @@ is never seen.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -22,6 +21,7 @@ from safetensors.torch import save_file
 
 from playground.engine.cache import cache_folder
 from playground.engine.checkpoint import INDEX, SINGLE, Checkpoint, Tensor
+from playground.engine.file_sums import file_sum
 from playground.engine.gguf.file import GgufFile, read_gguf
 from playground.engine.gguf.shape import STOP_IDS, config_of, is_norm, name_of
 from playground.engine.gguf.vocabulary import tokenizer_json
@@ -31,7 +31,6 @@ LAYOUT = 1
 """Raise it with any change to what is written."""
 SHARD_BYTES = 2 << 30
 """Weights that are held in memory at once while they are unpacked."""
-BLOCK_BYTES = 8 << 20
 GENERATION = {
     "bos_token_id": 2,
     "eos_token_id": list(STOP_IDS),
@@ -74,7 +73,14 @@ def unpacked(path: Path, hashing: Seen, unpacking: Seen) -> Path:
 
     Raises: ModelUnavailable; whatever `hashing` and `unpacking` raise.
     """
-    folder = cache_folder() / "gguf" / f"{_sum(path, hashing)[:32]}-{LAYOUT}"
+    total, done = path.stat().st_size, 0
+
+    def seen(amount: int) -> None:
+        nonlocal done
+        done += amount
+        hashing(done, total)
+
+    folder = cache_folder() / "gguf" / f"{file_sum(path, seen)[:32]}-{LAYOUT}"
     if folder.is_dir():
         return folder
     file = read_gguf(path)
@@ -82,17 +88,6 @@ def unpacked(path: Path, hashing: Seen, unpacking: Seen) -> Path:
         if not folder.is_dir():
             _write(file, folder, unpacking)
     return folder
-
-
-def _sum(path: Path, seen: Seen) -> str:
-    total, done = path.stat().st_size, 0
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-            done += len(block)
-            seen(done, total)
-    return digest.hexdigest()
 
 
 @contextmanager
