@@ -64,7 +64,8 @@ from playground.usage_log import UsageLog
 from tools.built_in import built_in_tools
 from tools.mcp_config import McpConfig, http_servers, read_mcp_file
 from tools.mcp_servers import McpServers
-from tools.tool import ToolError
+from tools.python_file import read_tool_file
+from tools.tool import Tool, ToolError
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -104,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
         add_health(app, services)
         service = build_service(services, metrics)
         add_api(app, service)
-        add_mcp(app, services.tools, partial(let_in, service), only_here=is_private(settings))
+        add_mcp(app, without_asking(services), partial(let_in, service), only_here=is_private(settings))
         services.mcp.start()
         prepare_model(services, stopped)
     except Cancelled:
@@ -127,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
 def build_services(settings: Settings, *notes: Note) -> Services:
     """Models, tools and tabs as the settings want them. Loads nothing. `notes` are told of every reply.
 
-    Raises: OSError when the usage record cannot be opened, CallerError when the file of evals cannot.
+    Raises: OSError when the usage record cannot be opened, CallerError when the file of evals or of tools cannot.
     """
 
     lend = lender()
@@ -155,8 +156,7 @@ def build_services(settings: Settings, *notes: Note) -> Services:
         quantize=settings.quantize,
         adapters=[Path(os.path.expanduser(folder)) for folder in settings.adapter],
     )
-    built_in = built_in_tools(searxng_url=settings.searxng_url, allow_private=settings.allow_private_urls)
-    tools = {tool.spec.name: tool for tool in built_in}
+    tools = server_tools(settings)
     usage = UsageLog(Path(settings.usage_db) if settings.usage_db else None)
     meter = Meter((usage.add, *notes))
     evals = EvalStore(Path(settings.evals_db) if settings.evals_db else None)
@@ -171,7 +171,7 @@ def build_service(services: Services, metrics: Metrics) -> Service:
         services.settings,
         catalogue.resolve,
         lambda: usable_models(catalogue),
-        services.mcp.unattended(services.tools),
+        services.mcp.unattended(without_asking(services)),
         meter=services.meter,
         metrics=metrics,
     )
@@ -186,6 +186,31 @@ def remote_models(settings: Settings) -> tuple[ModelConfig, ...]:
     headers = {name: value for name, value in said.items() if value}
     models = from_flags(settings.backend_url, settings.backend_key, settings.backend_model, headers)
     return models + (from_file(Path(settings.backends), headers) if settings.backends else ())
+
+
+def server_tools(settings: Settings) -> dict[str, Tool]:
+    """The tools that this server runs, by name: the built-in ones, and those of the operator's files.
+
+    Raises: CallerError when a file cannot be used, or a name is taken.
+    """
+    built_in = built_in_tools(searxng_url=settings.searxng_url, allow_private=settings.allow_private_urls)
+    tools = {tool.spec.name: tool for tool in built_in}
+    for name in settings.tools:
+        path = Path(os.path.expanduser(name))
+        try:
+            found = read_tool_file(path)
+        except ToolError as error:
+            raise CallerError(str(error)) from error
+        for tool in found:
+            if tool.spec.name in tools:
+                raise CallerError(f"{path} has a tool {tool.spec.name!r}, and there is one of that name already.")
+            tools[tool.spec.name] = tool
+    return tools
+
+
+def without_asking(services: Services) -> dict[str, Tool]:
+    """The tools that may run where no person can be asked first."""
+    return {name: tool for name, tool in services.tools.items() if not tool.asks_first}
 
 
 def mcp_servers(settings: Settings) -> dict[str, McpConfig]:

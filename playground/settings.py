@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     responses_days: int = Field(30, ge=1, le=3650, description="days that a stored response is kept after its last use")
     auth: str | None = Field(None, description="USER:PASS that the page asks for")
     searxng_url: str | None = Field(None, description="base URL of a SearXNG server to search with, instead of ddgs")
+    tools: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Python file whose functions with @tool may be called, run by this server; repeat it for several",
+    )
     allow_private_urls: bool = Field(
         False, description="let tools and image URLs reach addresses on this machine and its networks"
     )
@@ -101,7 +105,17 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        *("model", "adapter", "api_key", "cors_origin", "backend_url", "backend_key", "backend_model", "mcp_server"),
+        *(
+            "model",
+            "adapter",
+            "api_key",
+            "cors_origin",
+            "tools",
+            "backend_url",
+            "backend_key",
+            "backend_model",
+            "mcp_server",
+        ),
         mode="before",
     )
     @classmethod

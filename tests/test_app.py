@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app import with_key
+from app import build_services, server_tools, with_key, without_asking
 from playground.command_line import read_settings
+from playground.errors import CallerError
 from playground.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -110,3 +111,40 @@ def test_it_prints_one_line_when_it_answers_and_ends_cleanly_in_the_middle_of_a_
     assert time.monotonic() - began < 20
     assert rest == ""
     assert "Traceback" not in errors
+
+
+TOOLS = '''
+from tools.from_function import tool
+
+
+@tool(name="NAME", asks_first=ASKS)
+def made() -> str:
+    """Make something."""
+    return "made"
+'''
+
+
+def tool_file(tmp_path, name, asks=False):
+    path = tmp_path / f"{name}.py"
+    path.write_text(TOOLS.replace("NAME", name).replace("ASKS", str(asks)))
+    return str(path)
+
+
+def test_tools_of_files_stand_beside_the_built_in_ones(tmp_path):
+    files = (tool_file(tmp_path, "make"), tool_file(tmp_path, "wipe", asks=True))
+    services = build_services(Settings(tools=files))
+    assert list(services.tools)[-2:] == ["make", "wipe"]
+    assert "calculator" in services.tools
+    alone = without_asking(services)
+    assert "make" in alone
+    assert "wipe" not in alone
+
+
+def test_a_tool_whose_name_is_taken_is_refused(tmp_path):
+    with pytest.raises(CallerError, match="'calculator', and there is one of that name already"):
+        server_tools(Settings(tools=(tool_file(tmp_path, "calculator"),)))
+
+
+def test_a_file_of_tools_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(CallerError, match="is not there"):
+        server_tools(Settings(tools=(str(tmp_path / "none.py"),)))

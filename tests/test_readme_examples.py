@@ -23,13 +23,13 @@ FOUND = {"title": "Lighthouse", "url": "https://lights.example/", "content": "A 
 
 
 @pytest.fixture(scope="module")
-def address():
-    """The app, which searches with a SearXNG server of this test."""
+def address(tmp_path_factory):
+    """The app, which searches with a SearXNG server of this test and has the Python tool."""
     results = (200, {"Content-Type": "application/json"}, json.dumps({"results": [FOUND]}).encode())
-    with (
-        serving({"/search": results}) as engine,
-        served("app.py", "--model", "embedded", "--port", "0", "--searxng-url", engine.url) as (url, _),
-    ):
+    stock = tmp_path_factory.mktemp("tools") / re.search(r"python app\.py --tools (\S+)", README)[1]
+    stock.write_text(program("def count_stock"))
+    app = ("app.py", "--model", "embedded", "--port", "0", "--tools", str(stock))
+    with serving({"/search": results}) as engine, served(*app, "--searxng-url", engine.url) as (url, _):
         yield url
 
 
@@ -52,7 +52,7 @@ def program(word):
 
 
 def test_every_python_example_is_run_here():
-    assert len(PROGRAMS) == 8
+    assert len(PROGRAMS) == 10
 
 
 def test_the_gradio_example_calls_the_calculator(address):
@@ -93,8 +93,17 @@ def test_the_anthropic_example_is_answered(address):
     assert len(run(program("anthropic"), address).strip()) > 5
 
 
-def test_the_tool_example_has_a_schema(address):
-    assert "'sides'" in run(program("roll_dice"), address)
+def test_the_schema_example_is_called_and_answered(address):
+    said = run(program("find_order ="), address).splitlines()
+    call = said.index(next(line for line in said if line.startswith("find_order {")))
+    assert isinstance(json.loads(said[call].removeprefix("find_order "))["number"], int)
+    assert said[-1].strip()
+
+
+def test_the_python_tool_is_run_by_the_server(address):
+    said = run(program('["count_stock"]'), address)
+    assert re.search(r"count_stock \{'item': '.+'\} \d+ pieces of .+ are in stock\.", said)
+    assert said.splitlines()[-1].strip()
 
 
 def test_the_mcp_example_calculates(address):
