@@ -16,7 +16,7 @@ from playground.engine.gemma3 import is_whole_gemma3, norm_factor
 from playground.engine.kernels import native
 from playground.engine.kernels.library import Kernels, NoKernels, load_kernels
 from playground.engine.kv_cache import KVCache
-from playground.engine.quantised import QuantisedLinear
+from playground.engine.quantised import QuantisedEmbedding, QuantisedLinear
 
 GROUP = 32
 """Inputs are rounded in groups of this many, and vectors read in such pieces."""
@@ -47,6 +47,10 @@ class Decoder:
             norm=self._keep(norm_factor(text.norm)),
             head=matrix_of(head),
         )
+        embedding = text.embed_tokens
+        packed = isinstance(embedding, QuantisedEmbedding)
+        self._embedding = embedding.packed.matrix if packed else native.plain_matrix(embedding.weight)
+        self._scale = float(torch.tensor(embedding.scalar_embed_scale).bfloat16())
         matrices = [getattr(layer, name) for layer in self._layers for name in native.MATRICES] + [self._model.head]
         self._numbers = sum(matrix.inputs * matrix.outputs for matrix in matrices)
         self.threads: int | None = None
@@ -61,8 +65,8 @@ class Decoder:
             pointers = (ctypes.c_void_p * len(states))(*(state.data_ptr() for state in states))
             start, capacity = cache.length, states[0].shape[-2]
             tokens += [native.Token(start + place, capacity, pointers) for place in range(len(ids))]
-        flat = torch.tensor([token for _, ids in rows for token in ids])
-        hidden: torch.Tensor = self._text.embed_tokens(flat).float()
+        flat = [token for _, ids in rows for token in ids]
+        hidden = native.embed(self._kernels, self._embedding, flat, self._scale)
         logits = hidden.new_empty((len(tokens), self._model.head.outputs))
         threads = self.threads or native.threads_for(self._numbers * len(tokens))
         native.decode(self._kernels, self._model, tokens, threads, hidden, logits)

@@ -10,6 +10,7 @@ constants as in java.util.SplittableRandom.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,15 @@ def gumbel(seed: int, position: int, ids: npt.NDArray[np.int64]) -> npt.NDArray[
 
     The id that maximises logit + noise is distributed as the softmax of the logits.
     """
+    alone: npt.NDArray[np.float64] = gumbel_rows([(seed, position)], ids[None])[0]
+    return alone
+
+
+def gumbel_rows(places: Sequence[tuple[int, int]], ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """As `gumbel` for several draws at once: each has its (seed, position) and a row of ids [N, T]."""
+    keys = np.array([_key(seed, position) for seed, position in places], dtype=np.uint64)[:, None]
     counter = ids.astype(np.uint64) + np.uint64(1)
-    bits = _mix(np.uint64(_key(seed, position)) + counter * np.uint64(GOLDEN))
+    bits = _mix(keys + counter * np.uint64(GOLDEN))
     uniform = ((bits >> np.uint64(32)).astype(np.float64) + 0.5) * 2.0**-32
     noise: npt.NDArray[np.float64] = -np.log(-np.log(uniform))
     return noise

@@ -134,6 +134,7 @@ class QuantisedEmbedding(nn.Module):
         super().__init__()
         self.packed = packed
         _show(self, packed)
+        self.scalar_embed_scale = scale
         self._scale = torch.tensor(scale, dtype=dtype)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from playground.engine.noise import LARGEST, gumbel
+from playground.engine.noise import LARGEST, gumbel, gumbel_rows
 from playground.errors import ServerError
 from playground.options import Options
 
@@ -35,6 +35,8 @@ Ints = npt.NDArray[np.int64]
 
 FEW, MANY = 128, 1088
 """How many of the likeliest tokens are looked at for top_k up to 64 and otherwise; the surplus is room for ties."""
+BLOCK = 64
+"""Neighbouring scores whose largest is looked at first."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,11 @@ class Row:
 
 
 def sample(logits: torch.Tensor, rows: Sequence[Row], allowed: Sequence[torch.Tensor | None]) -> list[Choice]:
-    """Choose a token for each row of logits [B, V] (float32, left as they are).
+    """Choose a token for each row of logits [B, V] (float32). They are changed, unless a row wants log probabilities.
 
     Raises: ServerError when a row's logits are not numbers, or nothing is left to choose from.
     """
-    scores = logits.clone()
+    scores = logits.clone() if any(row.options.logprobs for row in rows) else logits
     for row, mask, line in zip(rows, allowed, scores, strict=True):
         row.adjust(line, mask)
     ids = _choose(scores, rows)
@@ -108,17 +110,64 @@ def _choose(scores: torch.Tensor, rows: Sequence[Row]) -> list[int]:
     ids = [0] * len(rows)
     for width, group in groups.items():
         part = scores if len(group) == len(rows) else scores[group]
-        # `max` takes the first of equals and `topk` any of them, so only `max` is fit for greedy rows.
-        top, tokens = part.max(dim=1, keepdim=True) if width == 1 else part.topk(width, dim=1)
+        top, tokens = _likeliest(part, width)
         values, numbers = top.cpu().numpy().astype(np.float64), tokens.cpu().numpy()
         for place, index in enumerate(group):
             _check(float(values[place, 0]))
-            ids[index] = (
-                int(numbers[place, 0])
-                if width == 1
-                else _draw(_Ranking(part[place], values[place], numbers[place], rows[index]), rows[index])
-            )
+            ids[index] = int(numbers[place, 0])
+        if width > 1:
+            drawn = _draw_among_few(values, numbers, [rows[index] for index in group])
+            for place, (index, token) in enumerate(zip(group, drawn, strict=True)):
+                if token is None:
+                    token = _draw(_Ranking(part[place], values[place], numbers[place], rows[index]), rows[index])
+                ids[index] = token
     return ids
+
+
+def _draw_among_few(top: Floats, tokens: Ints, rows: Sequence[Row]) -> list[int | None]:
+    """Draws of several rows at once, from their likeliest tokens [B, W], sorted; None where top_k leaves more than W.
+
+    The usual case in a few operations on all rows. What a row gets does not depend on the others.
+    """
+    options = [row.options for row in rows]
+    temperature = np.array([one.temperature for one in options])[:, None]
+    scores = (top - top[:, :1]) / temperature
+    width = scores.shape[1]
+    limits = np.array([one.top_k if 0 < one.top_k < width else width for one in options])[:, None] - 1
+    floor = np.take_along_axis(scores, limits, axis=1)
+    settled = (scores[:, -1:] < floor)[:, 0]
+    if not settled.any():
+        return [None] * len(rows)
+    weights = np.exp(scores)
+    goal = np.array([[one.top_p] for one in options]) * np.where(scores >= floor, weights, 0.0).sum(
+        axis=1, keepdims=True
+    )
+    last = np.minimum((np.cumsum(weights, axis=1) < goal).sum(axis=1, keepdims=True), width - 1)
+    narrow = np.array([[one.top_p < 1] for one in options])
+    floor = np.maximum(floor, np.where(narrow, np.take_along_axis(scores, last, axis=1), -math.inf))
+    floor = np.maximum(floor, [[math.log(one.min_p) if one.min_p > 0 else -math.inf] for one in options])
+    noise = gumbel_rows([(row.seed, row.position) for row in rows], tokens)
+    best = np.argmax(np.where(scores >= floor, scores + noise, -math.inf), axis=1)
+    chosen = np.take_along_axis(tokens, best[:, None], axis=1)[:, 0]
+    return [int(token) if sure else None for token, sure in zip(chosen, settled, strict=True)]
+
+
+def _likeliest(scores: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `width` largest of scores [B, V], sorted, and their tokens; of equals any, but the first where it is one.
+
+    The largest lie in the blocks with the largest maxima, so a fast pass over all scores leaves few to sort: a fifth of
+    the time for 262,144.
+    """
+    rows, size = scores.shape
+    if size % BLOCK or size // BLOCK < width:
+        # `max` takes the first of equals and `topk` any of them, so only `max` is fit for greedy rows.
+        return scores.max(dim=1, keepdim=True) if width == 1 else scores.topk(width, dim=1)
+    blocks = scores.view(rows, size // BLOCK, BLOCK)
+    most = blocks.amax(dim=2)
+    places = most.max(dim=1, keepdim=True)[1] if width == 1 else most.topk(width, dim=1, sorted=False)[1]
+    few = blocks.gather(1, places[..., None].expand(-1, -1, BLOCK)).flatten(1)
+    top, within = few.max(dim=1, keepdim=True) if width == 1 else few.topk(width, dim=1)
+    return top, places.gather(1, within // BLOCK) * BLOCK + within % BLOCK
 
 
 def _width(options: Options) -> int:

@@ -79,6 +79,19 @@ def test_a_product_equals_its_twin(isa, bits, rows):
         torch.testing.assert_close(halves, native.project(kernels, matrix, x.bfloat16()).bfloat16())
 
 
+@pytest.mark.parametrize("bits", FORMATS)
+@pytest.mark.parametrize("isa", HERE)
+def test_embeddings_are_those_of_the_model(isa, bits):
+    embedding = model_in(bits).model.embed_tokens
+    matrix = native.plain_matrix(embedding.weight) if bits == "none" else embedding.packed.matrix
+    ids = [0, 5, 17, 5, matrix.outputs - 1]
+    scale = float(torch.tensor(embedding.scalar_embed_scale).bfloat16())
+    assert torch.equal(native.embed(load_kernels(isa), matrix, ids, scale), embedding(torch.tensor(ids)).float())
+    for wrong in (-1, matrix.outputs):
+        with pytest.raises(IndexError, match="not all below"):
+            native.embed(load_kernels(isa), matrix, [3, wrong], scale)
+
+
 @pytest.mark.parametrize("bits", ["int8", "int4"])
 def test_packing_keeps_every_weight_within_half_a_step(bits):
     weight = torch.randn(48, 64) * torch.logspace(-3, 1, 48)[:, None]

@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from playground.engine.noise import gumbel
-from playground.engine.sampling import Row, sample
+from playground.engine.sampling import Row, _likeliest, sample
 from playground.errors import ServerError
 from playground.options import Options
 
@@ -72,7 +72,7 @@ def draw(logits, chosen, position=0, **row):
     for token in row.get("reply", ()):
         state.accept(token)
     state.position = position
-    return sample(logits[None], [state], [row.get("allowed")])[0].id
+    return sample(logits[None].clone(), [state], [row.get("allowed")])[0].id
 
 
 def adjusted(logits, chosen, **row):
@@ -148,10 +148,34 @@ def test_what_is_left_to_choose_from_equals_transformers_warpers(filters):
     torch.testing.assert_close(torch.tensor(odds(logits.tolist(), chosen)).double(), theirs, rtol=1e-4, atol=1e-7)
 
 
-def test_temperature_zero_takes_the_likeliest_and_the_first_of_equals():
-    logits = logits_of()
-    logits[[7, 30]] = 50.0
-    assert draw(logits, options(temperature=0, top_k=64, top_p=0.95)) == 7
+@pytest.mark.parametrize("equal", [(7, 30), (7, 7 + 64), (130, 9000)])
+@pytest.mark.parametrize("size", [9001, 64 * 200])
+def test_temperature_zero_takes_the_likeliest_and_the_first_of_equals(size, equal):
+    logits = logits_of(size)
+    logits[list(equal)] = 50.0
+    assert draw(logits, options(temperature=0, top_k=64, top_p=0.95)) == equal[0]
+
+
+@pytest.mark.parametrize("width", [1, 128, 1088])
+@pytest.mark.parametrize("size", [1000, 64 * 128, 262_144, 262_208])
+def test_the_likeliest_are_those_of_a_full_sort(size, width):
+    scores = torch.stack([logits_of(size, seed=seed).round(decimals=2) for seed in range(3)])  # with equals
+    scores[1, :] = -math.inf
+    scores[1, 5::7] = 1.0
+    width = min(width, size)
+    top, tokens = _likeliest(scores, width)
+    assert torch.equal(top, scores.sort(dim=1, descending=True).values[:, :width])
+    assert torch.equal(scores.gather(1, tokens), top)
+    assert all(len(set(row.tolist())) == width for row in tokens)
+
+
+@pytest.mark.parametrize("place", [0, 5000, 64 * 200 - 1])
+def test_one_number_that_is_none_is_found_in_a_large_vocabulary(place):
+    for temperature in (0, 1):
+        logits = logits_of(64 * 200)
+        logits[place] = math.nan
+        with pytest.raises(ServerError, match="NaN"):
+            draw(logits, options(temperature=temperature, top_k=20))
 
 
 def test_equal_scores_stay_or_go_together():
@@ -215,8 +239,8 @@ def test_rows_of_a_batch_get_what_each_gets_alone():
     def rows():
         return [Row(options(seed=seed, **setting), (1, 2), 10 + seed, (3,)) for seed, setting in enumerate(settings)]
 
-    together = sample(logits, rows(), [None] * 9)
-    alone = [sample(line[None], [row], [None])[0] for line, row in zip(logits, rows(), strict=True)]
+    together = sample(logits.clone(), rows(), [None] * 9)
+    alone = [sample(line[None].clone(), [row], [None])[0] for line, row in zip(logits, rows(), strict=True)]
     assert together == alone
 
 
@@ -243,10 +267,11 @@ def test_no_details_unless_asked_for():
     assert (choice.logprob, choice.alternatives) == (None, ())
 
 
-def test_the_logits_given_are_left_as_they_are():
-    logits = logits_of()[None]
+def test_the_logits_given_are_left_as_they_are_where_somebody_wants_their_probabilities():
+    logits = torch.stack([logits_of(), logits_of(seed=1)])
     before = logits.clone()
-    sample(logits, [Row(options(logit_bias={1: 5.0}), (), 0, (2,))], [None])
+    rows = [Row(options(logit_bias={1: 5.0}, logprobs=wanted), (), 0, (2,)) for wanted in (False, True)]
+    sample(logits, rows, [None, None])
     assert torch.equal(logits, before)
 
 

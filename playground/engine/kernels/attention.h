@@ -6,7 +6,7 @@
 
 #include "linear.h"
 
-constexpr int64_t STRETCH = 256;
+constexpr int64_t STRETCH = 64;
 
 struct Past {
   const bf16 *keys, *values;  // [capacity, D] of one head

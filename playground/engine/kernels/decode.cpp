@@ -4,6 +4,8 @@
 // heads or outputs. No result depends on the sharing: see linear.h and attention.h.
 #include <omp.h>
 
+#include <algorithm>
+#include <new>
 #include <vector>
 
 #include "attention.h"
@@ -35,28 +37,51 @@ struct Token {
 
 namespace {
 
-// Scratch memory of one step, used by all threads.
-struct Work {
-  std::vector<float> normed, q, k, v, attended, gate, up, parts, cosines, sines;
-  std::vector<bf16> halves, queries;
-  std::vector<int8_t> bytes;
-  std::vector<float> scales;
-  std::vector<int32_t> totals;
+// An allocator of memory that begins with a cache line, so that no load of a vector touches two of them.
+template <class T>
+struct Lines {
+  using value_type = T;
+  Lines() = default;
+  template <class U>
+  Lines(const Lines<U>&) {}
+  T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{64})); }
+  void deallocate(T* memory, size_t) { ::operator delete(memory, std::align_val_t{64}); }
+  bool operator==(const Lines&) const { return true; }
+  bool operator!=(const Lines&) const { return false; }
+};
+template <class T>
+using Array = std::vector<T, Lines<T>>;
+
+// Memory for rounded inputs.
+struct Rounded {
+  Array<bf16> halves;
+  Array<int8_t> bytes;
+  Array<float> scales;
+  Array<int32_t> starts;
   Inputs inputs;
 
-  Work(const Model& model, int64_t tokens, int64_t longest) {
+  Rounded(int64_t rows, int64_t size) {
+    const int64_t side = std::clamp<int64_t>(rows, 1, MOST_SIDE), numbers = (rows + side - 1) / side * side * size;
+    halves.resize(numbers), bytes.resize(numbers), scales.resize(numbers / GROUP), starts.resize(numbers / GROUP);
+    inputs = {halves.data(), bytes.data(), scales.data(), starts.data(), side};
+  }
+};
+
+// Scratch memory of one step, used by all threads.
+struct Work {
+  Array<float> normed, q, k, v, attended, gate, up, parts, cosines, sines;
+  Array<bf16> queries;
+  Rounded rounded, gated;  // the second for what is written while the first is still read
+
+  Work(const Model& model, int64_t tokens, int64_t longest)
+      : rounded(tokens, std::max(model.hidden, model.heads * model.head_size)), gated(tokens, model.intermediate) {
     const int64_t query = model.heads * model.head_size, state = model.kv_heads * model.head_size;
-    int64_t widest = model.hidden > model.intermediate ? model.hidden : model.intermediate;
-    if (query > widest) widest = query;
     normed.resize(tokens * model.hidden);
     q.resize(tokens * query), attended.resize(tokens * query), queries.resize(tokens * query);
     k.resize(tokens * state), v.resize(tokens * state);
     gate.resize(tokens * model.intermediate), up.resize(tokens * model.intermediate);
     parts.resize(tokens * model.heads * longest * (model.head_size + 2));
     cosines.resize(tokens * model.head_size / 2), sines.resize(tokens * model.head_size / 2);
-    halves.resize(tokens * widest), bytes.resize(tokens * widest);
-    scales.resize(tokens * widest / GROUP), totals.resize(tokens * widest / GROUP);
-    inputs = {halves.data(), bytes.data(), scales.data(), totals.data()};
   }
 };
 
@@ -99,11 +124,11 @@ struct Step {
         for (int64_t i = 0; i < size; i += 16) store(stream + i, add(load(stream + i), load(normed + i)));
       }
       rms_norm(stream, before, size, model.epsilon, normed);
-      prepare(normed, size, t * size, format, work.inputs);
+      prepare(normed, size / GROUP, size / GROUP, t, 0, format, work.rounded.inputs);
     });
   }
 
-  void product(const Matrix& matrix, float* out) const { linear(matrix, work.inputs, count, thread, threads, out); }
+  void product(const Matrix& matrix, float* out) const { linear(matrix, work.rounded.inputs, count, thread, threads, out); }
 
   void turn(const Layer& layer) const {
     const int64_t half = model.head_size / 2;
@@ -163,21 +188,24 @@ struct Step {
       const Token& token = tokens[i / model.heads];
       float* out = work.attended.data() + i * size;
       join(work.parts.data() + i * step, stretches(first_visible(layer, token), token.position), size, out);
-      prepare(out, size, i * size, layer.o.format, work.inputs);
+      const int64_t groups = size / GROUP, t = i / model.heads, h = i % model.heads;
+      prepare(out, groups, groups * model.heads, t, groups * h, layer.o.format, work.rounded.inputs);
     });
   }
 
   void mlp(const Layer& layer) const {
-    product(layer.gate, work.gate.data());
-    product(layer.up, work.up.data());
+    // Each thread gates what it has computed itself, whole groups of inputs of the next product.
+    const int64_t groups = model.intermediate / GROUP, blocks = GROUP / BLOCK;
+    const int64_t first = groups * thread / threads, last = groups * (thread + 1) / threads;
+    linear(layer.gate, work.rounded.inputs, count, blocks * first, blocks * last, work.gate.data());
+    linear(layer.up, work.rounded.inputs, count, blocks * first, blocks * last, work.up.data());
+    for (int64_t t = 0; t < count; t++) {
+      float *gate = work.gate.data() + t * model.intermediate, *up = work.up.data() + t * model.intermediate;
+      for (int64_t i = first * GROUP; i < last * GROUP; i += 16) store(gate + i, gated(load(gate + i), load(up + i)));
+      prepare(gate + first * GROUP, last - first, groups, t, first, layer.down.format, work.gated.inputs);
+    }
     wait();
-    const int64_t groups = count * model.intermediate / GROUP;
-    each(groups, [&](int64_t g) {
-      float *gate = work.gate.data() + g * GROUP, *up = work.up.data() + g * GROUP;
-      for (int i = 0; i < GROUP; i += 16) store(gate + i, gated(load(gate + i), load(up + i)));
-      prepare(gate, GROUP, g * GROUP, layer.down.format, work.inputs);
-    });
-    product(layer.down, work.normed.data());
+    linear(layer.down, work.gated.inputs, count, thread, threads, work.normed.data());
     wait();
   }
 
@@ -220,37 +248,50 @@ void decode(const Model* model, const Token* tokens, int64_t count, int64_t thre
   Step{*model, tokens, count, longest, hidden, work, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
 }
 
+// Embeddings [count, K] of tokens: rows of the matrix (int8 or bf16), rounded to bf16, times `scale`, rounded again.
+void embed(const Matrix* matrix, const int64_t* ids, int64_t count, float scale, float* out) {
+  const int64_t size = matrix->inputs;
+  alignas(64) bf16 halves[16];
+  for (int64_t t = 0; t < count; t++, out += size) {
+    const int64_t id = ids[t];
+    for (int64_t k = 0; k < size; k += 16) {
+      if (matrix->format == BF16) {
+        std::memcpy(halves, static_cast<const bf16*>(matrix->weights) + id * size + k, sizeof halves);
+      } else {
+        const auto* block = static_cast<const uint8_t*>(matrix->weights) + id / BLOCK * size * BLOCK;
+        for (int i = 0; i < 16; i++) out[k + i] = block[(k + i) / 4 * 4 * BLOCK + id % BLOCK * 4 + (k + i) % 4] - 128.0f;
+        store(halves, mul(load(out + k), all(static_cast<const float*>(matrix->scales)[id])));
+      }
+      store(halves, mul(widen(halves), all(scale)));
+      store(out + k, widen(halves));
+    }
+  }
+}
+
 // y [rows, N] (bf16) from x [rows, K] (bf16): a product by itself, for reading prompts.
 void multiply(const Matrix* matrix, const bf16* x, int64_t rows, int64_t threads, bf16* y) {
   const int64_t size = matrix->inputs;
-  std::vector<int8_t> bytes(rows * size);
-  std::vector<float> scales(rows * size / GROUP);
-  std::vector<int32_t> totals(rows * size / GROUP);
-  const Inputs inputs{nullptr, bytes.data(), scales.data(), totals.data()};
+  const Rounded rounded(rows, size);
 #pragma omp parallel num_threads(threads)
   {
     const int thread = omp_get_thread_num();
-    std::vector<float> row(size);
+    Array<float> row(size);
     share(rows, thread, threads, [&](int64_t r) {
       for (int64_t i = 0; i < size; i += 16) store(row.data() + i, widen(x + r * size + i));
-      prepare(row.data(), size, r * size, matrix->format, inputs);
+      prepare(row.data(), size / GROUP, size / GROUP, r, 0, matrix->format, rounded.inputs);
     });
 #pragma omp barrier
     const int64_t blocks = matrix->outputs / BLOCK;
-    linear_packed(*matrix, inputs, rows, blocks * thread / threads, blocks * (thread + 1) / threads, y);
+    linear_packed(*matrix, rounded.inputs, rows, blocks * thread / threads, blocks * (thread + 1) / threads, y);
   }
 }
 
 // Logits [rows, V] (float) from hidden states [rows, K] (float) that are normed already.
 void project(const Matrix* matrix, const float* x, int64_t rows, int64_t threads, float* y) {
   const int64_t size = matrix->inputs;
-  std::vector<bf16> halves(rows * size);
-  std::vector<int8_t> bytes(rows * size);
-  std::vector<float> scales(rows * size / GROUP);
-  std::vector<int32_t> totals(rows * size / GROUP);
-  const Inputs inputs{halves.data(), bytes.data(), scales.data(), totals.data()};
-  for (int64_t r = 0; r < rows; r++) prepare(x + r * size, size, r * size, matrix->format, inputs);
+  const Rounded rounded(rows, size);
+  for (int64_t r = 0; r < rows; r++) prepare(x + r * size, size / GROUP, size / GROUP, r, 0, matrix->format, rounded.inputs);
 #pragma omp parallel num_threads(threads)
-  linear(*matrix, inputs, rows, omp_get_thread_num(), omp_get_num_threads(), y);
+  linear(*matrix, rounded.inputs, rows, omp_get_thread_num(), omp_get_num_threads(), y);
 }
 }

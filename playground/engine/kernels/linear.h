@@ -27,29 +27,37 @@ struct Matrix {  // mirrored in native.py
   int64_t outputs, inputs, format;
 };
 
-// M rows of inputs, in the format that a matrix wants.
+// M rows of inputs [M, K], in the format that a matrix wants. Up to eight rows stand side by side, so that their
+// addresses differ by constants: [M / side][K / GROUP][side], and in each of these places GROUP numbers or one scale.
+constexpr int MOST_SIDE = 8;
 struct Inputs {
-  bf16* halves;     // [M, K]
-  int8_t* bytes;    // [M, K]
-  float* scales;    // [M, K / GROUP]
-  int32_t* totals;  // [M, K / GROUP]: sums of bytes
+  bf16* halves;
+  int8_t* bytes;
+  float* scales;
+  int32_t* starts;  // what takes out again what was added to the weights
+  int64_t side;
+
+  int64_t place(int64_t groups, int64_t row, int64_t group) const {
+    return (row / side * groups + group) * side + row % side;
+  }
 };
 
-// Rounds `count` numbers (a multiple of GROUP) that stand at `at` in the flat [M, K].
-inline void prepare(const float* from, int64_t count, int64_t at, int64_t format, const Inputs& to) {
-  if (format == BF16) {
-    for (int64_t i = 0; i < count; i += 16) store(to.halves + at + i, load(from + i));
-    return;
-  }
-  for (int64_t i = 0; i < count; i += GROUP) {
-    const Floats a = load(from + i), b = load(from + i + 16);
+// Rounds `count` of a row's `groups` groups, from number `group` on.
+inline void prepare(const float* from, int64_t count, int64_t groups, int64_t row, int64_t group, int64_t format, const Inputs& to) {
+  for (int64_t g = 0; g < count; g++, from += GROUP) {
+    const int64_t at = to.place(groups, row, group + g);
+    if (format == BF16) {
+      store(to.halves + at * GROUP, load(from)), store(to.halves + at * GROUP + 16, load(from + 16));
+      continue;
+    }
+    const Floats a = load(from), b = load(from + 16);
     const float most = largest(larger(magnitude(a), magnitude(b)));
     const Floats inverse = all(most > 0 ? 127.0f / most : 0.0f);
     const Ints first = to_ints(mul(a, inverse)), second = to_ints(mul(b, inverse));
-    store_bytes(to.bytes + at + i, first);
-    store_bytes(to.bytes + at + i + 16, second);
-    to.scales[(at + i) / GROUP] = most / 127.0f;
-    to.totals[(at + i) / GROUP] = sum(first) + sum(second);
+    store_bytes(to.bytes + at * GROUP, first);
+    store_bytes(to.bytes + at * GROUP + 16, second);
+    to.scales[at] = most / 127.0f;
+    to.starts[at] = (format == INT8 ? WIDE_START : -8) * (sum(first) + sum(second));
   }
 }
 
@@ -64,159 +72,130 @@ inline void in_blocks(int64_t rows, Tile tile, int64_t first = 0) {
 }
 
 // Memory is read fastest as one stream per thread, in order, well ahead of its use: processors' own prefetching stops
-// at the end of each page. With few rows a product waits for memory alone, so outputs are taken one after another. More
-// rows share a load of inputs between outputs instead.
+// at the end of each page. So outputs are taken one after another (or one block after another), each for as many rows as
+// the registers hold: the sums of one row are not enough work to hide how long memory takes, and those of eight are.
 constexpr int64_t AHEAD = 8192;  // bytes
-constexpr int FEW_ROWS = 4;
 
-// Each output has two sums, of even and of odd runs of 32 inputs, so that one addition need not wait for the last.
-template <int M, int R>
-inline void tile_bf16(const bf16* w, int64_t inputs, const bf16* x, float* y, int64_t outputs, bool fetch) {
-  Floats sums[M][R][2];
-  for (auto& row : sums)
-    for (auto& one : row) one[0] = one[1] = all(0.0f);
-  const char* ahead = reinterpret_cast<const char*>(w + R * inputs) + AHEAD;
-  const auto add_run = [&](int64_t k, int part) {
-    Halves rows[M];
-    for (int m = 0; m < M; m++) rows[m] = load_halves(x + m * inputs + k);
-    for (int r = 0; r < R; r++) {
-      const Halves weights = load_halves(w + r * inputs + k);
-      for (int m = 0; m < M; m++) sums[m][r][part] = dot(sums[m][r][part], weights, rows[m]);
+// One output for M rows, [M] with BLOCK between them. Each has two sums, of even and of odd groups of inputs, so that one
+// addition need not wait for the last.
+template <int M>
+inline void tile_bf16(const bf16* w, int64_t groups, const bf16* x, int64_t side, float* y, bool fetch) {
+  Floats sums[M][2];
+  for (auto& one : sums) one[0] = one[1] = all(0.0f);
+  for (int64_t g = 0; g < groups; g += 2)
+    for (int part = 0; part < 2 && g + part < groups; part++) {
+      const bf16* run = w + (g + part) * GROUP;
+      const Halves weights = load_halves(run);
+      if (fetch) prefetch<M>(reinterpret_cast<const char*>(run) + AHEAD);
+      for (int m = 0; m < M; m++)
+        sums[m][part] = dot(sums[m][part], weights, load_halves(x + ((g + part) * side + m) * GROUP));
     }
-  };
-  int64_t k = 0;
-  for (; k + 64 <= inputs; k += 64) {
-    if (fetch)
-      for (int line = 0; line < 2 * R; line++, ahead += 64) prefetch(ahead);
-    add_run(k, 0);
-    add_run(k + 32, 1);
-  }
-  if (k < inputs) add_run(k, 0);
-  for (int m = 0; m < M; m++)
-    for (int r = 0; r < R; r++) y[m * outputs + r] = sum(add(sums[m][r][0], sums[m][r][1]));
+  Floats both[M];
+  for (int m = 0; m < M; m++) both[m] = add(sums[m][0], sums[m][1]);
+  float totals[M];
+  sum_each<M>(both, totals);
+  for (int m = 0; m < M; m++) y[m * BLOCK] = totals[m];
 }
 
-// Outputs from `first` to `last` for all rows.
+// Outputs from `first` to `last` for all rows. Blocks of them are put together before they are stored: rows of logits
+// lie a megabyte apart, and a processor's cache has few places for addresses like that.
 inline void linear_bf16(const Matrix& w, const Inputs& x, int64_t rows, int64_t first, int64_t last, float* y) {
+  const int64_t groups = w.inputs / GROUP;
   const auto* weights = static_cast<const bf16*>(w.weights);
-  const auto some = [&](auto outputs, int64_t n) {
-    in_blocks<TILE_ROWS>(rows, [&](auto m, int64_t row) {
-      const bf16* in = x.halves + row * w.inputs;
-      float* out = y + row * w.outputs + n;
-      tile_bf16<decltype(m)::value, decltype(outputs)::value>(weights + n * w.inputs, w.inputs, in, out, w.outputs, row == 0);
+  for (int64_t n = first; n < last; n += BLOCK)
+    in_blocks<TILE_ROWS>(rows, [&](auto some, int64_t row) {
+      constexpr int M = decltype(some)::value;
+      const int64_t count = last - n < BLOCK ? last - n : BLOCK;
+      const bf16* in = x.halves + x.place(groups, row, 0) * GROUP;
+      float block[M * BLOCK];
+      for (int64_t i = 0; i < count; i++) tile_bf16<M>(weights + (n + i) * w.inputs, groups, in, x.side, block + i, row == 0);
+      for (int m = 0; m < M; m++) std::memcpy(y + (row + m) * w.outputs + n, block + m * BLOCK, count * sizeof(float));
     });
-  };
-  int64_t n = first;
-  if (rows > FEW_ROWS)
-    for (; n + TILE_OUTPUTS <= last; n += TILE_OUTPUTS) some(Count<TILE_OUTPUTS>{}, n);
-  for (; n < last; n++) some(Count<1>{}, n);
 }
 
-inline Ints input_four(const Inputs& x, int64_t at) {
+inline Ints input_four(const int8_t* from) {
   int32_t four;
-  std::memcpy(&four, x.bytes + at, sizeof four);
+  std::memcpy(&four, from, sizeof four);
   return all(four);
 }
 
-// NB blocks of 16 outputs for M rows from `row` on.
-template <int M, int NB, class Out>
+// A block of 16 outputs for M rows from `row` on.
+template <int M, class Out>
 inline void tile_int8(const Matrix& w, int64_t block, const Inputs& x, int64_t row, Out* y) {
-  const int64_t size = w.inputs * BLOCK, groups = w.inputs / GROUP;
-  const uint8_t* weights = static_cast<const uint8_t*>(w.weights) + block * size;
-  Floats sums[M][NB];
-  for (auto& line : sums)
-    for (Floats& one : line) one = all(0.0f);
+  const int64_t groups = w.inputs / GROUP;
+  const uint8_t* weights = static_cast<const uint8_t*>(w.weights) + block * w.inputs * BLOCK;
+  const bool fetch = row == 0;
+  Floats sums[M];
+  for (Floats& one : sums) one = all(0.0f);
   for (int64_t g = 0; g < groups; g++) {
-    Ints part[M][NB];
-    for (int m = 0; m < M; m++)
-      for (int b = 0; b < NB; b++) part[m][b] = start_wide(x.totals[(row + m) * groups + g]);
+    const int64_t at_input = x.place(groups, row, g);
+    const int8_t* in = x.bytes + at_input * GROUP;
+    Ints part[M];
+    for (int m = 0; m < M; m++) part[m] = all(x.starts[at_input + m]);
     for (int j = 0; j < GROUP / 4; j++) {
       const int64_t at = (g * GROUP + 4 * j) * BLOCK;
-      Bytes some[NB];
-      for (int b = 0; b < NB; b++) {
-        some[b] = load_bytes(weights + b * size + at);
-        prefetch(weights + b * size + at + AHEAD);
-      }
-      for (int m = 0; m < M; m++) {
-        const Ints four = input_four(x, (row + m) * w.inputs + g * GROUP + 4 * j);
-        for (int b = 0; b < NB; b++) part[m][b] = dot_wide(part[m][b], some[b], four);
-      }
+      const Bytes some = load_bytes(weights + at);
+      if (fetch) prefetch<M>(weights + at + AHEAD);
+      for (int m = 0; m < M; m++)
+        part[m] = dot_wide(part[m], some, input_four(in + m * GROUP + 4 * j));
     }
-    for (int m = 0; m < M; m++)
-      for (int b = 0; b < NB; b++)
-        sums[m][b] = fma(to_floats(part[m][b]), all(x.scales[(row + m) * groups + g]), sums[m][b]);
+    for (int m = 0; m < M; m++) sums[m] = fma(to_floats(part[m]), all(x.scales[at_input + m]), sums[m]);
   }
-  for (int m = 0; m < M; m++)
-    for (int b = 0; b < NB; b++) {
-      const int64_t n = (block + b) * BLOCK;
-      store(y + (row + m) * w.outputs + n, mul(sums[m][b], load(static_cast<const float*>(w.scales) + n)));
-    }
+  const Floats scale = load(static_cast<const float*>(w.scales) + block * BLOCK);
+  for (int m = 0; m < M; m++) store(y + (row + m) * w.outputs + block * BLOCK, mul(sums[m], scale));
 }
 
-template <int M, int NB, class Out>
+template <int M, class Out>
 inline void tile_int4(const Matrix& w, int64_t block, const Inputs& x, int64_t row, Out* y) {
-  const int64_t size = w.inputs * BLOCK / 2, groups = w.inputs / GROUP;
-  const uint8_t* weights = static_cast<const uint8_t*>(w.weights) + block * size;
+  const int64_t groups = w.inputs / GROUP;
+  const uint8_t* weights = static_cast<const uint8_t*>(w.weights) + block * w.inputs * BLOCK / 2;
   const bf16* scales = static_cast<const bf16*>(w.scales) + block * groups * BLOCK;
-  Floats sums[M][NB];
-  for (auto& line : sums)
-    for (Floats& one : line) one = all(0.0f);
+  const bool fetch = row == 0;
+  Floats sums[M];
+  for (Floats& one : sums) one = all(0.0f);
   for (int64_t g = 0; g < groups; g++) {
-    Ints part[M][NB];
-    for (int m = 0; m < M; m++)
-      for (int b = 0; b < NB; b++) part[m][b] = all(-8 * x.totals[(row + m) * groups + g]);
+    const int64_t at_input = x.place(groups, row, g);
+    const int8_t* in = x.bytes + at_input * GROUP;
+    Ints part[M];
+    for (int m = 0; m < M; m++) part[m] = all(x.starts[at_input + m]);
     for (int j = 0; j < GROUP / 8; j++) {
       const int64_t at = (g * GROUP / 2 + 4 * j) * BLOCK;
-      Bytes low[NB], high[NB];
-      for (int b = 0; b < NB; b++) {
-        const Bytes both = load_bytes(weights + b * size + at);
-        prefetch(weights + b * size + at + AHEAD);
-        low[b] = low_nibbles(both);
-        high[b] = high_nibbles(both);
-      }
+      const Bytes both = load_bytes(weights + at), low = low_nibbles(both), high = high_nibbles(both);
+      if (fetch) prefetch<M>(weights + at + AHEAD);
       for (int m = 0; m < M; m++) {
-        const int64_t in = (row + m) * w.inputs + g * GROUP + 8 * j;
-        const Ints four = input_four(x, in), next = input_four(x, in + 4);
-        for (int b = 0; b < NB; b++) {
-          part[m][b] = dot_small(part[m][b], low[b], four);
-          part[m][b] = dot_small(part[m][b], high[b], next);
-        }
+        part[m] = dot_small(part[m], low, input_four(in + m * GROUP + 8 * j));
+        part[m] = dot_small(part[m], high, input_four(in + m * GROUP + 8 * j + 4));
       }
     }
-    for (int b = 0; b < NB; b++) {
-      const Floats scale = widen(scales + (b * groups + g) * BLOCK);
-      for (int m = 0; m < M; m++) {
-        const Floats both = mul(scale, all(x.scales[(row + m) * groups + g]));
-        sums[m][b] = fma(to_floats(part[m][b]), both, sums[m][b]);
-      }
+    const Floats scale = widen(scales + g * BLOCK);
+    for (int m = 0; m < M; m++) {
+      const Floats both = mul(scale, all(x.scales[at_input + m]));
+      sums[m] = fma(to_floats(part[m]), both, sums[m]);
     }
   }
-  for (int m = 0; m < M; m++)
-    for (int b = 0; b < NB; b++) store(y + (row + m) * w.outputs + (block + b) * BLOCK, sums[m][b]);
+  for (int m = 0; m < M; m++) store(y + (row + m) * w.outputs + block * BLOCK, sums[m]);
 }
 
 // Blocks of outputs from `first` to `last` for all rows.
 template <class Out>
 inline void linear_packed(const Matrix& w, const Inputs& x, int64_t rows, int64_t first, int64_t last, Out* y) {
-  const auto some = [&](auto blocks, int64_t block) {
-    constexpr int NB = decltype(blocks)::value;
-    in_blocks<8>(rows, [&](auto m, int64_t row) {
+  for (int64_t block = first; block < last; block++)
+    in_blocks<PACKED_ROWS>(rows, [&](auto m, int64_t row) {
       constexpr int M = decltype(m)::value;
-      if (w.format == INT8) tile_int8<M, NB>(w, block, x, row, y);
-      else tile_int4<M, NB>(w, block, x, row, y);
+      if (w.format == INT8) tile_int8<M>(w, block, x, row, y);
+      else tile_int4<M>(w, block, x, row, y);
     });
-  };
-  int64_t block = first;
-  if (rows > FEW_ROWS)
-    for (; block + 2 <= last; block += 2) some(Count<2>{}, block);
-  for (; block < last; block++) some(Count<1>{}, block);
 }
 
-// One thread's share of a product: y [M, N].
-inline void linear(const Matrix& w, const Inputs& x, int64_t rows, int thread, int threads, float* y) {
-  const int64_t blocks = (w.outputs + BLOCK - 1) / BLOCK;
-  const int64_t first = blocks * thread / threads, last = blocks * (thread + 1) / threads;
+// Blocks of 16 outputs from `first` to `last`, the last one perhaps not whole, for all rows: y [M, N].
+inline void linear(const Matrix& w, const Inputs& x, int64_t rows, int64_t first, int64_t last, float* y) {
   if (w.format != BF16) return linear_packed(w, x, rows, first, last, y);
   const int64_t end = last * BLOCK;
   linear_bf16(w, x, rows, first * BLOCK, end < w.outputs ? end : w.outputs, y);
+}
+
+// One thread's share of a product.
+inline void linear(const Matrix& w, const Inputs& x, int64_t rows, int thread, int threads, float* y) {
+  const int64_t blocks = (w.outputs + BLOCK - 1) / BLOCK;
+  linear(w, x, rows, blocks * thread / threads, blocks * (thread + 1) / threads, y);
 }

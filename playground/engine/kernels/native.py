@@ -5,6 +5,7 @@ A struct holds addresses only; whoever makes one keeps the tensors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ctypes import POINTER, Structure, byref, c_float, c_int64, c_void_p
 
 import torch
@@ -77,6 +78,19 @@ def decode(
     kernels.library.decode(
         byref(model), array, c_int64(len(tokens)), c_int64(threads), _pointer(hidden), _pointer(logits)
     )
+
+
+def embed(kernels: Kernels, matrix: Matrix, ids: Sequence[int], scale: float) -> torch.Tensor:
+    """Embeddings [N, inputs] (float32, of bfloat16 values) of N ids, from a matrix of eight or sixteen bits.
+
+    Raises: IndexError for an id that has no row.
+    """
+    if ids and not 0 <= min(ids) <= max(ids) < matrix.outputs:
+        raise IndexError(f"ids {min(ids)} to {max(ids)} are not all below {matrix.outputs}")
+    hidden = torch.empty((len(ids), matrix.inputs))
+    array = (c_int64 * len(ids))(*ids)
+    kernels.library.embed(byref(matrix), array, c_int64(len(ids)), c_float(scale), _pointer(hidden))
+    return hidden
 
 
 def multiply(kernels: Kernels, matrix: Matrix, x: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ using Floats = __m512;
 using Ints = __m512i;
 using Halves = __m512i;  // 32 bf16
 using Bytes = __m512i;   // 64 of them: 16 outputs times 4 inputs
-constexpr int TILE_ROWS = 4, TILE_OUTPUTS = 3;  // with two sums each, what the registers hold
+constexpr int TILE_ROWS = 8, PACKED_ROWS = 8;  // what the registers hold
 
 inline Floats all(float value) { return _mm512_set1_ps(value); }
 inline Floats load(const float* from) { return _mm512_loadu_ps(from); }
@@ -28,7 +28,30 @@ inline Floats divide(Floats a, Floats b) { return _mm512_div_ps(a, b); }
 inline Floats larger(Floats a, Floats b) { return _mm512_max_ps(a, b); }
 inline Floats magnitude(Floats a) { return _mm512_abs_ps(a); }
 inline Floats rounded(Floats a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-inline float sum(Floats a) { return _mm512_reduce_add_ps(a); }
+// Halves are added to halves until one number is left; `sum_each` does so for eight vectors at once.
+inline float sum(Floats a) {
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(four, _mm_shuffle_ps(four, four, 1)));
+}
+inline void sum_eight(const Floats v[8], float to[8]) {
+  Floats pairs[4], fours[2];
+  for (int i = 0; i < 4; i++)
+    pairs[i] = _mm512_add_ps(_mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0x44), _mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0xee));
+  for (int i = 0; i < 2; i++)
+    fours[i] = _mm512_add_ps(_mm512_shuffle_f32x4(pairs[2 * i], pairs[2 * i + 1], 0x88), _mm512_shuffle_f32x4(pairs[2 * i], pairs[2 * i + 1], 0xdd));
+  Floats all = _mm512_add_ps(_mm512_shuffle_ps(fours[0], fours[1], 0x44), _mm512_shuffle_ps(fours[0], fours[1], 0xee));
+  all = _mm512_add_ps(all, _mm512_shuffle_ps(all, all, 0xb1));
+  alignas(64) float lanes[16];
+  _mm512_store_ps(lanes, all);
+  for (int i = 0; i < 4; i++) to[i] = lanes[4 * i], to[4 + i] = lanes[4 * i + 2];
+}
+template <int M>
+inline void sum_each(const Floats v[M], float to[M]) {
+  if constexpr (M == 8) return sum_eight(v, to);
+  for (int m = 0; m < M; m++) to[m] = sum(v[m]);
+}
 inline float largest(Floats a) { return _mm512_reduce_max_ps(a); }
 inline Floats times_power_of_two(Floats a, Floats exponent) { return _mm512_scalef_ps(a, exponent); }
 inline Floats widen(const bf16* from) {
@@ -51,8 +74,7 @@ inline Bytes low_nibbles(Bytes a) { return _mm512_and_si512(a, _mm512_set1_epi8(
 inline Bytes high_nibbles(Bytes a) { return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(15)); }
 inline Ints all(int32_t value) { return _mm512_set1_epi32(value); }
 inline Ints dot_small(Ints sums, Bytes w, Ints x) { return _mm512_dpbusd_epi32(sums, w, x); }
-// Weights of eight bits are stored with 128 added; `start_wide` takes it out again.
-inline Ints start_wide(int32_t inputs) { return all(-128 * inputs); }
+constexpr int32_t WIDE_START = -128;  // weights of eight bits are stored with 128 added
 inline Ints dot_wide(Ints sums, Bytes w, Ints x) { return _mm512_dpbusd_epi32(sums, w, x); }
 
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -61,7 +83,7 @@ struct Floats { __m256 a, b; };
 struct Ints { __m256i a, b; };
 using Halves = Ints;
 using Bytes = Ints;
-constexpr int TILE_ROWS = 2, TILE_OUTPUTS = 1;
+constexpr int TILE_ROWS = 2, PACKED_ROWS = 4;
 
 inline Floats all(float value) { const __m256 v = _mm256_set1_ps(value); return {v, v}; }
 inline Floats load(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
@@ -86,6 +108,10 @@ inline float sum(Floats x) {
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   four = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_shuffle_ps(four, four, 1)));
+}
+template <int M>
+inline void sum_each(const Floats v[M], float to[M]) {
+  for (int m = 0; m < M; m++) to[m] = sum(v[m]);
 }
 inline float largest(Floats x) {
   const __m256 eight = _mm256_max_ps(x.a, x.b);
@@ -152,7 +178,7 @@ inline __m256i dot_pairs(__m256i sums, __m256i w, __m256i x) {
 }
 inline Ints dot_small(Ints sums, Bytes w, Ints x) { return {dot_pairs(sums.a, w.a, x.a), dot_pairs(sums.b, w.b, x.b)}; }
 // Pairs of products of unsigned bytes up to 255 would not fit 16 bits, so the sign moves from weights to inputs.
-inline Ints start_wide(int32_t) { return all(0); }
+constexpr int32_t WIDE_START = 0;
 inline __m256i dot_signed(__m256i sums, __m256i w, __m256i x) {
   const __m256i weights = _mm256_xor_si256(w, _mm256_set1_epi8(static_cast<char>(128)));
   return dot_pairs(sums, _mm256_abs_epi8(weights), _mm256_sign_epi8(x, weights));
@@ -163,7 +189,12 @@ inline Ints dot_wide(Ints sums, Bytes w, Ints x) { return {dot_signed(sums.a, w.
 #error "needs AVX-512 with BF16 and VNNI, or AVX2 with FMA"
 #endif
 
-inline void prefetch(const void* address) { _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0); }
+// Into the first cache for one row, which waits for memory alone. With more rows the first cache is busy with inputs, and
+// what is fetched so far ahead would be gone again before its use: measured, twice the time. Then into the second.
+template <int ROWS>
+inline void prefetch(const void* address) {
+  _mm_prefetch(static_cast<const char*>(address), ROWS == 1 ? _MM_HINT_T0 : _MM_HINT_T1);
+}
 
 // e^x to about 2e-7 of the value; below -87 it is nothing worth adding. A polynomial on [-ln 2 / 2, ln 2 / 2].
 inline Floats exponential(Floats x) {
