@@ -15,25 +15,40 @@ from playground.errors import CallerError
 from playground.grammar import Choice, JsonSchema
 from playground.options import Options, parse_options
 from playground.turn import Turn
-from playground.wire.anthropic_history import History
-from playground.wire.fields import read_body
+from playground.wire.anthropic_history import BLOCK, History
+from playground.wire.fields import Inside, Kinds, read_body
 from playground.wire.history import ReadImage
 from tools.tool import ToolSpec
 
 UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
+    "billing_policy": (None,),
+    "compaction": (None,),
     "container": (None,),
     "context_management": (None,),
     "diagnostics": (None,),
+    "fallback_credit_token": (None,),
+    "fallbacks": (None, []),
     "inference_geo": (None,),
     "mcp_servers": (None, []),
+    "output_format": (None,),
     "service_tier": (None, "auto", "standard_only"),
     "speed": (None, "standard"),
+    "thread": (None,),
 }
 """Fields of the protocol that change the reply and that we cannot honour, with the values that ask for nothing."""
 
 NO_EFFECT = ("cache_control", "metadata", "user_profile_id", "workspace_id")
 """Fields of the protocol that never change a reply: accepted, and reported as having no effect."""
 
+TOOL: Mapping[str, Inside] = dict.fromkeys(("type", "name", "description", "input_schema", "strict"))
+INSIDE: Mapping[str, Inside] = {
+    "messages": {"role": None, "content": BLOCK},
+    "system": {"type": None, "text": None},
+    "thinking": dict.fromkeys(("type", "budget_tokens", "display")),
+    "tool_choice": dict.fromkeys(("type", "name", "disable_parallel_tool_use")),
+    "tools": Kinds("type", {"custom": TOOL}, default="custom"),
+}
+"""What is read of the fields that hold objects."""
 
 THINKING = {"enabled": "on", "disabled": "off", "adaptive": "auto", "between_tools": "off"}
 """How we think for each of their ways. A thought between calls only is one that we cannot have, so there is none."""
@@ -108,7 +123,7 @@ def read_messages_call(body: Any, read_image: ReadImage, *, counting: bool = Fal
 
     Raises: CallerError naming the field at fault, and for every field of the protocol that is not supported.
     """
-    request, warnings = read_body(MessagesRequest, body, UNSUPPORTED, NO_EFFECT)
+    request, warnings = read_body(MessagesRequest, body, UNSUPPORTED, NO_EFFECT, INSIDE)
     if request.max_tokens is None and not counting:
         raise CallerError("max_tokens is missing; say how long the reply may be, in tokens.", param="max_tokens")
     tools = tuple(_read_tool(tool, number) for number, tool in enumerate(request.tools or ()))
@@ -182,12 +197,22 @@ def _read_tool(tool: Mapping[str, Any], number: int) -> ToolSpec:
 
 
 def _prefill(request: MessagesRequest) -> str:
-    """A last assistant message is the start of the reply: that is how this protocol writes a prefill."""
+    """A last assistant message is the start of the reply: that is how this protocol writes a prefill.
+
+    Raises: CallerError when something other than text stands in it.
+    """
     last = request.messages[-1]
     if last.get("role") != "assistant":
         return ""
-    content = last.get("content")
-    if isinstance(content, str):
-        return content.rstrip()
-    blocks = [block for block in content if isinstance(block, Mapping)] if isinstance(content, list) else []
-    return "".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text").rstrip()
+    where, content = f"messages.{len(request.messages) - 1}.content", last.get("content")
+    texts: list[str] = []
+    for block in content if isinstance(content, list) else [{"type": "text", "text": content}]:
+        match block:
+            case {"type": "text", "text": str() as text}:
+                texts.append(text)
+            case _:
+                raise CallerError(
+                    f"{where} is the start of the reply, which can be text only; add the message that it answers.",
+                    param=where,
+                )
+    return "".join(texts).rstrip()

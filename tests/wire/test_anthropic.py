@@ -92,6 +92,16 @@ def test_a_last_assistant_message_is_the_start_of_the_reply():
     turn = read(messages=[*HELLO, {"role": "assistant", "content": "Once "}]).turn
     assert turn.prefill == "Once"
     assert [message.role for message in turn.messages] == ["user"]
+    with pytest.raises(CallerError, match="the start of the reply, which can be text only"):
+        read(messages=[*HELLO, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f"}]}])
+
+
+def test_a_document_is_read_with_what_is_told_of_it_and_cannot_be_cited():
+    document = {"type": "document", "source": {"type": "text", "data": "Green."}, "title": "Sky", "context": "A poem."}
+    (message,) = read(messages=[{"role": "user", "content": [document]}]).turn.messages
+    assert message.text == "Sky:\nA poem.\nGreen.\n\n"
+    with pytest.raises(CallerError, match="citations is enabled"):
+        read(messages=[{"role": "user", "content": [{**document, "citations": {"enabled": True}}]}])
 
 
 def test_a_whole_reply_is_what_the_official_package_expects():
