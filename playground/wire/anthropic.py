@@ -1,6 +1,7 @@
 """Anthropic's messages: their request to our turn.
 
 Source: https://docs.anthropic.com/en/api/messages and the types of the `anthropic` package, read 2026-11.
+Options that it lacks (`seed`, `min_p`, the penalties) have the names they have in chat completions.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from playground.turn import Turn
 from playground.wire.anthropic_history import BLOCK, History
 from playground.wire.fields import Inside, Kinds, read_body
 from playground.wire.history import ReadImage
+from playground.wire.openai_fields import Sampling
 from tools.tool import ToolSpec
 
 UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
@@ -81,10 +83,8 @@ class OutputConfig(BaseModel):
     format: OutputFormat | None = None
 
 
-class MessagesRequest(BaseModel):
+class MessagesRequest(Sampling):
     """The body of `POST /v1/messages`, and without `max_tokens` of `…/count_tokens`. Ranges: see `Options`."""
-
-    model_config = ConfigDict(extra="allow")
 
     model: str | None = None
     messages: list[dict[str, Any]] = Field(min_length=1)
@@ -92,15 +92,14 @@ class MessagesRequest(BaseModel):
     system: str | list[dict[str, Any]] | None = None
     stop_sequences: list[str] | None = None
     stream: bool = False
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: dict[str, Any] | None = None
     thinking: ThinkingRequest | None = None
     output_config: OutputConfig | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
+    rounds: int | None = None
+    """How often it does so before the model has to answer."""
 
 
 class CountRequest(MessagesRequest):
@@ -147,8 +146,7 @@ def _without_effect(request: MessagesRequest) -> list[str]:
 
 
 def _read_options(request: MessagesRequest, names_of_tools: list[str]) -> Options:
-    names = ("temperature", "top_k", "top_p", "max_tokens")
-    values: dict[str, Any] = {name: value for name in names if (value := getattr(request, name)) is not None}
+    values = request.given("max_tokens", "rounds")
     values["stop"] = tuple(request.stop_sequences or ())
     if request.thinking is not None:
         values["thinking"] = THINKING[request.thinking.type]

@@ -124,6 +124,8 @@ class ChatRequest(TextSampling):
     thinking_tokens: int | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
+    rounds: int | None = None
+    """How often it does so before the model has to answer."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ def _begun(request: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _read_options(request: ChatRequest, choice: Choice) -> Options:
-    values = request.given("logprobs", "top_logprobs", "parallel_tool_calls", "thinking_tokens")
+    values = request.given("logprobs", "top_logprobs", "parallel_tool_calls", "thinking_tokens", "rounds")
     limit = request.max_completion_tokens if request.max_completion_tokens is not None else request.max_tokens
     if limit is not None:
         values["max_tokens"] = limit

@@ -111,6 +111,8 @@ class ResponsesRequest(Sampling):
     thinking_tokens: int | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
+    rounds: int | None = None
+    """How often it does so before the model has to answer."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ def _joined(instructions: str | None, messages: tuple[Message, ...]) -> tuple[Me
 
 
 def _read_options(request: ResponsesRequest, tools: Tools) -> tuple[Tools, Options]:
-    values = request.given("top_logprobs", "parallel_tool_calls", "thinking_tokens")
+    values = request.given("top_logprobs", "parallel_tool_calls", "thinking_tokens", "rounds")
     if request.max_output_tokens is not None:
         values["max_tokens"] = request.max_output_tokens
     values["logprobs"] = LOGPROBS in (request.include or ()) or bool(request.top_logprobs)

@@ -49,6 +49,7 @@ def test_every_option_arrives_under_its_own_name():
         "logprobs": True,
         "top_logprobs": 3,
         "parallel_tool_calls": False,
+        "rounds": 3,
     }
     options = read(**sent, max_tokens=9, stop="END", logit_bias={"12": -100}).turn.options
     assert {name: getattr(options, name) for name in sent} == sent
