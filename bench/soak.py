@@ -235,7 +235,7 @@ class Soak:
             try:
                 reply = await self._answered(question)
             except Exception as error:  # whatever kept the reply back is what is looked for
-                self.report.lost.append(f"{question}: {type(error).__name__}: {error}")
+                self.report.lost.append(f"{question}: {error!r} from {error.__cause__!r}")
                 continue
             self.report.waits_s.append(time.perf_counter() - begin)
             self._judge(question, reply)
