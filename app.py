@@ -78,8 +78,8 @@ ICON = Path(__file__).parent / "playground" / "ui" / "assets" / "icon.svg"
 MOST_REPLIES = 64
 """Replies being written at once; each holds a thread. The engine's own queue is shorter, and says so."""
 KEEP_ALIVE_S = 75
-"""How long an idle connection stays open. The official clients keep theirs for 5 seconds, as uvicorn does by itself, and
-come again after 5 when the server was full: both ends then race, and a request is sent into a closing connection."""
+"""How long an idle connection stays open. The official clients keep theirs for 5 seconds, as uvicorn does by itself,
+and come again after 5 when the server was full: a request is then sent into a connection that is being closed."""
 MOST_WAITING = 1000
 """Events that wait for one of those threads."""
 
