@@ -136,6 +136,7 @@ def test_the_curl_example_is_answered(address):
 
 
 def test_the_app_says_that_it_is_well(address):
+    httpx.post(f"{address}/v1/completions", json={"prompt": "Hello", "max_tokens": 1}, timeout=60)
     health = httpx.get(f"{address}/health").json()
     assert (health["status"], health["loaded"]) == ("ok", ["embedded"])
     assert re.match("own kernels for|torch's operators", health["computing"]["embedded"])
