@@ -78,6 +78,9 @@ ICON = Path(__file__).parent / "playground" / "ui" / "assets" / "icon.svg"
 """Of the tab, and of the app where somebody installs the page as one."""
 MOST_REPLIES = 64
 """Replies being written at once; each holds a thread. The engine's own queue is shorter, and says so."""
+KEEP_ALIVE_S = 75
+"""How long an idle connection stays open. The official clients keep theirs for 5 seconds, as uvicorn does by itself,
+and come again after 5 when the server was full: a request is then sent into a connection that is being closed."""
 MOST_WAITING = 1000
 """Events that wait for one of those threads."""
 
@@ -288,6 +291,7 @@ def open_page(page: gr.Blocks, services: Services) -> tuple[FastAPI, list[str]]:
         theme=theme(),
         head=head(),
     )
+    page.server.config.timeout_keep_alive = KEEP_ALIVE_S  # Gradio has no argument for it
     return app, [address.rstrip("/") for address in (local_url, share_url) if address]
 
 

@@ -1,7 +1,8 @@
 """Writes docs/conformance.md: what the official packages get from this server, each line tried when it was written.
 
-Run `python docs/make_conformance.py`. It starts the app with the embedded model and asks it through `openai`,
-`anthropic`, `gradio_client` and `mcp`. A test compares the page's lines with the probes here.
+Run `python docs/make_conformance.py`. It starts the app with the embedded model, and with a tiny one that sees and is
+otherwise witless (random weights, Gemma 3's architecture), and asks through `openai`, `anthropic`, `gradio_client` and
+`mcp`. A test compares the page's lines with the probes here.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
 import anthropic
+import jsonschema
 import openai
 import PIL.Image
 from gradio_client import Client as GradioClient
@@ -49,10 +52,11 @@ PROBES: list[tuple[str, str, Probe]] = []
 
 
 class Server:
-    """The clients of one running server."""
+    """The clients of one running server. `seeing` is its model that takes pictures."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seeing: str) -> None:
         self.url = url
+        self.seeing = seeing
         self.openai = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
         self.anthropic = anthropic.Anthropic(base_url=url, api_key="none", max_retries=0)
 
@@ -83,11 +87,16 @@ def refused(ask: Callable[[], object], word: str) -> None:
     assert word in said, said or f"{word} was not refused"
 
 
-def picture() -> str:
-    """A red square as a data URL."""
-    drawn = io.BytesIO()
-    PIL.Image.new("RGB", (96, 96), "red").save(drawn, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}"
+def drawn(colour: str) -> str:
+    """A square as a PNG in base64."""
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (96, 96), colour).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def picture(colour: str = "red") -> str:
+    """The same as a data URL."""
+    return f"data:image/png;base64,{drawn(colour)}"
 
 
 @probe("Chat completions", "text, usage, finish reason, system_fingerprint")
@@ -128,6 +137,21 @@ def _image(server: Server) -> None:
     refused(lambda: server.chat(messages=[{"role": "user", "content": parts}]), "choose a model that sees: gemma-")
 
 
+@probe("Chat completions", "a picture for a model that sees: the reply depends on it, and its tokens are counted")
+def _seen(server: Server) -> None:
+    def ask(*parts: Any) -> Any:
+        content = [{"type": "text", "text": "Which colour?"}, *parts]
+        return server.chat(model=server.seeing, messages=[{"role": "user", "content": content}], logprobs=True)
+
+    plain = ask()
+    red, again, blue = (
+        ask({"type": "image_url", "image_url": {"url": picture(colour)}}) for colour in ("red", "red", "blue")
+    )
+    first = [reply.choices[0].logprobs.content[0].logprob for reply in (red, again, blue)]
+    assert first[0] == first[1] != first[2]
+    assert red.usage.prompt_tokens > plain.usage.prompt_tokens
+
+
 @probe("Chat completions", "tools: required, named, none, and a result sent back")
 def _tools(server: Server) -> None:
     tools = [{"type": "function", "function": WEATHER}]
@@ -166,9 +190,31 @@ def _thinking(server: Server) -> None:
     assert message.reasoning_content
 
 
-@probe("Chat completions", "a known field that is not supported is refused by name")
+@probe("Chat completions", "a known field that is not supported is refused by name, vLLM's and OpenRouter's too")
 def _unsupported(server: Server) -> None:
     refused(lambda: server.chat(audio={"voice": "alloy", "format": "wav"}), "audio")
+    for field in ("guided_regex", "stop_token_ids", "top_a", "transforms"):
+        refused(lambda field=field: server.chat(extra_body={field: ["a"]}), field)
+
+
+@probe("Chat completions", "fields of OpenRouter and vLLM: reasoning, include_reasoning, guided_json, top_k -1")
+def _elsewhere(server: Server) -> None:
+    message = server.chat(max_tokens=300, extra_body={"reasoning": {"max_tokens": 40}}).choices[0].message
+    assert message.reasoning_content
+    hidden = server.chat(max_tokens=300, extra_body={"reasoning": {"max_tokens": 40, "exclude": True}})
+    assert not hasattr(hidden.choices[0].message, "reasoning_content")
+    assert hidden.usage.completion_tokens_details.reasoning_tokens
+    schema = {"type": "object", "properties": {"n": {"type": "boolean"}}, "required": ["n"]}
+    shaped = server.chat(extra_body={"guided_json": schema, "top_k": -1}).choices[0].message.content
+    assert isinstance(json.loads(shaped)["n"], bool)
+
+
+@probe("Chat completions", "continue_final_message: the start of the reply is given, and does not come back")
+def _begun(server: Server) -> None:
+    begun = [*QUESTION, {"role": "assistant", "content": "I am called"}]
+    said = server.chat(messages=begun, extra_body={"continue_final_message": True}).choices[0].message.content
+    assert said
+    assert not said.startswith("I am called")
 
 
 @probe("Chat completions", "an option out of range is refused with the range")
@@ -176,9 +222,10 @@ def _range(server: Server) -> None:
     refused(lambda: server.chat(temperature=3), "between 0 and 2")
 
 
-@probe("Chat completions", "an unknown field is reported in warnings")
+@probe("Chat completions", "an unknown field is reported in warnings, at any depth")
 def _unknown(server: Server) -> None:
-    assert any("moonbeam" in warning for warning in server.chat(extra_body={"moonbeam": 1}).warnings)
+    reply = server.chat(messages=[{**QUESTION[0], "name": "Ada"}], extra_body={"moonbeam": 1})
+    assert [warning.split()[0] for warning in reply.warnings] == ["moonbeam", "messages.*.name"]
 
 
 @probe(
@@ -190,6 +237,27 @@ def _strict(server: Server) -> None:
     refused(lambda: server.chat(response_format=shape), "not")
     shape["json_schema"]["strict"] = False
     assert json.loads(server.chat(response_format=shape).choices[0].message.content) == {"a": "x"}
+
+
+@probe("Chat completions", "json_schema: recursion, 2,000 words, number ranges, nested lists, Unicode names")
+def _schemas(server: Server) -> None:
+    tree = {
+        "type": "object",
+        "properties": {
+            "größe📏": {"type": "integer", "minimum": -3, "maximum": 12},
+            "word": {"enum": [f"käse-{number}-名" for number in range(2000)]},
+            "grid": {"type": "array", "items": {"type": "array", "items": {"type": "boolean"}, "maxItems": 2}},
+            "kids": {"type": "array", "items": {"$ref": "#"}, "maxItems": 1},
+        },
+        "required": ["größe📏", "word", "grid", "kids"],
+        "additionalProperties": False,
+    }
+    tree["properties"]["grid"]["maxItems"] = 2
+    shape = {"type": "json_schema", "json_schema": {"name": "tree", "schema": tree, "strict": True}}
+    for seed in range(3):
+        reply = server.chat(response_format=shape, max_tokens=2000, seed=seed, temperature=1.5).choices[0]
+        assert reply.finish_reason == "stop"
+        jsonschema.validate(json.loads(reply.message.content), tree)
 
 
 @probe("Chat completions", "chat_template_kwargs.enable_thinking")
@@ -255,6 +323,18 @@ def _responses_background(server: Server) -> None:
     responses.delete(made.id)
 
 
+@probe("Responses", "a picture, and input_tokens to count it")
+def _responses_picture(server: Server) -> None:
+    def ask(*parts: Any) -> Any:
+        content = [{"type": "input_text", "text": "Which colour?"}, *parts]
+        return {"model": server.seeing, "input": [{"role": "user", "content": content}]}
+
+    seen = ask({"type": "input_image", "image_url": picture(), "detail": "auto"})
+    count = server.openai.responses.input_tokens.count
+    reply = server.openai.responses.create(**seen, max_output_tokens=8)
+    assert reply.usage.input_tokens == count(**seen).input_tokens > count(**ask()).input_tokens
+
+
 @probe("Responses", "web_search is run here and told as its own item")
 def _responses_search(server: Server) -> None:
     reply = server.openai.responses.create(
@@ -314,6 +394,40 @@ def _messages_blocks(server: Server) -> None:
     assert reply.content
 
 
+@probe("Messages", "a picture, counted as count_tokens counts it")
+def _messages_picture(server: Server) -> None:
+    source = {"type": "base64", "media_type": "image/png", "data": drawn("red")}
+    content: Any = [{"type": "image", "source": source}, {"type": "text", "text": "Which colour?"}]
+    asked: Any = {"model": server.seeing, "messages": [{"role": "user", "content": content}]}
+    usage = server.anthropic.messages.create(**asked, max_tokens=8).usage
+    count = server.anthropic.messages.count_tokens(**asked).input_tokens
+    assert usage.input_tokens + (usage.cache_read_input_tokens or 0) == count
+    assert count > server.anthropic.messages.count_tokens(model=server.seeing, messages=QUESTION).input_tokens
+
+
+@probe("Messages", "the start of the reply is given, and does not come back, streamed or whole")
+def _messages_begun(server: Server) -> None:
+    begun: Any = [*QUESTION, {"role": "assistant", "content": "I am called"}]
+    asked: Any = {"model": "auto", "max_tokens": 20, "messages": begun, "extra_body": {"temperature": 0}}
+    whole = server.anthropic.messages.create(**asked).content[0].text
+    with server.anthropic.messages.stream(**asked) as events:
+        assert "".join(events.text_stream) == whole
+    assert not whole.startswith("I am called")
+
+
+@probe("Messages", "a path and a field that are not there are told in this API's own shape")
+def _messages_errors(server: Server) -> None:
+    said: list[Any] = []
+    for ask in (server.anthropic.messages.batches.list, lambda: server.anthropic.messages.create(
+        model="auto", max_tokens=5, messages=QUESTION, container="x"
+    )):  # fmt: skip
+        try:
+            ask()
+        except anthropic.APIStatusError as error:
+            said.append(error.body)
+    assert [body["error"]["type"] for body in said] == ["not_found_error", "invalid_request_error"]
+
+
 @probe("Messages", "stop_sequences, with stop_sequence set")
 def _messages_stop(server: Server) -> None:
     reply = server.anthropic.messages.create(model="auto", max_tokens=60, messages=QUESTION, stop_sequences=["e"])
@@ -360,15 +474,16 @@ def page(results: list[tuple[str, str, str]]) -> str:
     day = datetime.now(timezone.utc).date()
     return (
         "# What the official packages get\n\n"
-        "Written by `python docs/make_conformance.py`, which asks a running server with the embedded model through\n"
-        "the official packages, unchanged but for their base URL. No outcome is typed by hand.\n\n"
+        "Written by `python docs/make_conformance.py`, which asks a running server with the embedded model (and, for\n"
+        "pictures, a tiny random one that sees) through the official packages, unchanged but for their base URL. No\n"
+        "outcome is typed by hand.\n\n"
         f"{day}, {used}.\n\n| API | feature | outcome |\n|---|---|---|\n{rows}\n"
     )
 
 
-def run(url: str) -> list[tuple[str, str, str]]:
+def run(url: str, seeing: str) -> list[tuple[str, str, str]]:
     """Every probe against a running server; an outcome is "works" or the first line of what went wrong."""
-    server, results = Server(url), []
+    server, results = Server(url, seeing), []
     for group, name, attempt in PROBES:
         try:
             attempt(server)
@@ -379,16 +494,26 @@ def run(url: str) -> list[tuple[str, str, str]]:
     return results
 
 
+def save_seeing(folder: str) -> None:
+    """The tiny model of the tests that takes pictures."""
+    sys.path.insert(0, str(ROOT))
+    from tests.backends.tiny import save_tiny
+
+    save_tiny("gemma3", Path(folder))
+
+
 def main() -> int:
     """Start the app, run the probes, write the page. 1 when one fails."""
-    command = [sys.executable, "app.py", "--model", "embedded", "--port", "0"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        results = run(process.stdout.readline().split()[-1])
-    finally:
-        process.terminate()
-        process.wait(30)
+    with tempfile.TemporaryDirectory() as seeing:
+        save_seeing(seeing)
+        command = [sys.executable, "app.py", "--model", "embedded", "--model", seeing, "--port", "0"]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            results = run(process.stdout.readline().split()[-1], seeing)
+        finally:
+            process.terminate()
+            process.wait(30)
     PAGE.write_text(page(results), encoding="utf-8")
     failed = [name for _, name, outcome in results if outcome != "works"]
     sys.stdout.write(f"{len(results) - len(failed)} of {len(results)} work. Failed: {failed or 'none'}\n")

@@ -29,8 +29,13 @@ LANGUAGES: Mapping[str, str] = {
 OPENAI_OWN = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty", "logprobs")
 OPENAI_EXTRA = ("top_k", "min_p", "repetition_penalty", "thinking_tokens")
 """Options that OpenAI's package passes on in `extra_body` only."""
-ANTHROPIC_EXTRA = ("temperature", "top_p", "top_k")
+ANTHROPIC_EXTRA = (
+    *("temperature", "top_p", "top_k", "min_p", "seed"),
+    *("presence_penalty", "frequency_penalty", "repetition_penalty"),
+)
 """The same for Anthropic's: its newer versions have no arguments for sampling any more."""
+ANTHROPIC_LACKS = ("logprobs", "logit_bias")
+"""Options that have no place in Anthropic's API."""
 
 
 @dataclass(frozen=True)
@@ -88,25 +93,31 @@ def _anthropic_python(sample: Sample) -> str:
     if messages and messages[0].role == "system":
         body["system"] = messages[0].text
     body["messages"] = [_anthropic_message(message) for message in messages if message.role != "system"]
+    if sample.turn.prefill:
+        body["messages"].append({"role": "assistant", "content": sample.turn.prefill})
     if options.stop:
         body["stop_sequences"] = list(options.stop)
     if options.thinking == "on":
         body["thinking"] = {"type": "enabled", "budget_tokens": options.thinking_budget}
+    elif options.thinking == "off":
+        body["thinking"] = {"type": "disabled"}
     if sample.turn.tools:
         body["tools"] = [
             {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
             for tool in sample.turn.tools
         ]
-    if isinstance(options.response_format, JsonSchema):
-        body["output_config"] = {"format": {"type": "json_schema", "schema": dict(options.response_format.schema)}}
+    if options.response_format is not None:
+        shape = options.response_format
+        schema = dict(shape.schema) if isinstance(shape, JsonSchema) else {"type": "object"}
+        body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
     if sample.turn.tools or sample.server_tools:
-        body["tool_choice"] = _anthropic_choice(options.tool_choice)
-    extra: dict[str, Any] = _given(options, ANTHROPIC_EXTRA)
-    if sample.server_tools:
-        extra["server_tools"] = list(sample.server_tools)
+        one_call = {} if options.parallel_tool_calls else {"disable_parallel_tool_use": True}
+        body["tool_choice"] = _anthropic_choice(options.tool_choice) | one_call
+    extra: dict[str, Any] = _given(options, ANTHROPIC_EXTRA) | _server_tools(sample)
     if extra:
         body["extra_body"] = extra
     return (
+        f"{_left_out([name for name in ANTHROPIC_LACKS if getattr(options, name)], '/v1/messages')}"
         "from anthropic import Anthropic\n\n"
         f'client = Anthropic(base_url="{sample.address}", api_key="{sample.key}")\n'
         f"reply = client.messages.create(\n{_python_arguments(body)})\n"
@@ -127,6 +138,7 @@ def _gradio_python(sample: Sample) -> str:
     arguments |= _gradio_options(sample.turn.options)
     files = f"    files=[{', '.join(f'handle_file({name!r})' for name in names)}],\n" if names else ""
     return (
+        f"{_left_out(['prefill'] if sample.turn.prefill else [], '/chat')}"
         f"{_written_files(names, asked.images) if asked and names else ''}"
         f"from gradio_client import Client{', handle_file' if names else ''}\n\n"
         f'client = Client("{sample.address}")\n'
@@ -134,6 +146,18 @@ def _gradio_python(sample: Sample) -> str:
         "    api_name='/chat',\n)\n"
         'print(text or reply["message"].get("tool_calls"))\n'
     )
+
+
+def _left_out(names: Sequence[str], interface: str) -> str:
+    """A comment that names what the program cannot ask for."""
+    return f"# {interface} has no field for: {', '.join(names)}.\n" if names else ""
+
+
+def _server_tools(sample: Sample) -> dict[str, Any]:
+    """The tools that the server is to run, and how often if that is not the usual."""
+    if not sample.server_tools:
+        return {}
+    return {"server_tools": list(sample.server_tools), **_given(sample.turn.options, ("rounds",))}
 
 
 def _written_files(names: Sequence[str], images: Sequence[Image]) -> str:
@@ -167,6 +191,9 @@ def _openai_body(sample: Sample) -> dict[str, Any]:
     options = sample.turn.options
     body: dict[str, Any] = {"model": sample.model}
     body["messages"] = [row for message in sample.turn.messages for row in _openai_messages(message)]
+    if sample.turn.prefill:
+        body["messages"].append({"role": "assistant", "content": sample.turn.prefill})
+        body["continue_final_message"] = True
     body |= _given(options, (*OPENAI_OWN, *OPENAI_EXTRA))
     if options.stop:
         body["stop"] = list(options.stop)
@@ -180,8 +207,7 @@ def _openai_body(sample: Sample) -> dict[str, Any]:
         body["response_format"] = _openai_format(options.response_format)
     if sample.turn.tools:
         body["tools"] = [_openai_tool(tool) for tool in sample.turn.tools]
-    if sample.server_tools:
-        body["server_tools"] = list(sample.server_tools)
+    body |= _server_tools(sample)
     if (sample.turn.tools or sample.server_tools) and options.tool_choice != Choice():
         body["tool_choice"] = _openai_choice(options.tool_choice)
     if not options.parallel_tool_calls:

@@ -43,6 +43,9 @@ TURNS = {
     "tool": Turn(
         (user("Weather?"),), (WEATHER,), Options(max_tokens=60, seed=7, tool_choice=Choice("named", "get_weather"))
     ),
+    "begun": Turn(
+        (user("Where do you live?"),), options=Options(seed=7, max_tokens=20, min_p=0.02), prefill="I live in"
+    ),
     "shaped": Turn((user("A number?"),), options=Options(max_tokens=30, seed=7, response_format=ANSWER)),
 }
 
@@ -104,6 +107,29 @@ def test_pictures_schemas_and_results_go_along(address, seeing, tmp_path, kind, 
     said = run(kind, code_for(kind, sample), tmp_path)
     assert said.strip()
     assert name != "shaped" or "n" in json.loads(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("plain", ("OpenAI, Python", "Anthropic, Python", "Gradio, Python")),
+        ("begun", ("OpenAI, Python", "Anthropic, Python")),
+    ],
+)
+def test_the_programs_of_one_chat_get_one_answer(address, tmp_path, name, kinds):
+    """No option is lost on the way: with one left out, the same seed would write another reply."""
+    sample = Sample(address, "embedded", TURNS[name])
+    said = [run(kind, code_for(kind, sample), tmp_path) for kind in kinds]
+    assert len({one.splitlines()[-1] for one in said}) == 1
+
+
+def test_a_program_says_what_it_cannot_ask_for():
+    biased = Turn((user("Hi"),), options=Options(logit_bias={5: 1.0}))
+    code = code_for("Anthropic, Python", Sample("http://x", "embedded", biased))
+    assert code.startswith("# /v1/messages has no field for: logit_bias.\n")
+    code = code_for("Gradio, Python", Sample("http://x", "embedded", TURNS["begun"]))
+    assert code.startswith("# /chat has no field for: prefill.\n")
+    assert not code_for("Anthropic, Python", Sample("http://x", "embedded", TURNS["begun"])).startswith("#")
 
 
 def test_the_programs_ask_for_the_last_answer_again():

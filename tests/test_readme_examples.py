@@ -1,9 +1,11 @@
 """README's examples, run as they stand against the real app with the embedded model; only the port is another."""
 
+import http.client
 import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -143,7 +145,20 @@ def test_the_curl_example_is_answered(address):
 
 
 def test_the_app_says_that_it_is_well(address):
+    httpx.post(f"{address}/v1/completions", json={"prompt": "Hello", "max_tokens": 1}, timeout=60)
     health = httpx.get(f"{address}/health").json()
     assert (health["status"], health["loaded"]) == ("ok", ["embedded"])
     assert re.match("own kernels for|torch's operators", health["computing"]["embedded"])
     assert 0 <= health["cache"]["embedded"]["prefix_bytes"] <= health["cache"]["embedded"]["prefix_budget_bytes"]
+
+
+def test_a_connection_outlives_the_wait_for_a_full_server(address):
+    """Closed after 5 s, it would meet the request of a client that was told to come again in 5 s."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"))
+    connection.request("GET", "/health")
+    connection.getresponse().read()
+    connection.auto_open = 0
+    time.sleep(6)
+    connection.request("GET", "/health")
+    assert connection.getresponse().status == 200
+    connection.close()

@@ -26,7 +26,7 @@ from playground.wire.sse import frame
 def routes(service: Service) -> APIRouter:
     """The endpoints over this service."""
     router = APIRouter(tags=["Anthropic"])
-    door = Door(service, "anthropic", _written)
+    door = Door(service, "anthropic", written)
 
     @router.post("/v1/messages", openapi_extra=body_of(MessagesRequest))
     async def messages(request: Request) -> Response:
@@ -41,7 +41,8 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-def _written(error: PlaygroundError) -> dict[str, Any]:
+def written(error: PlaygroundError) -> dict[str, Any]:
+    """An error in Anthropic's shape."""
     return write_error(error, failure_of(error).anthropic)
 
 
@@ -53,8 +54,8 @@ async def _understand(visit: Visit, *, counting: bool) -> tuple[MessagesCall, Ba
 
 async def _count(visit: Visit) -> Response:
     call, backend = await _understand(visit, counting=True)
-    count = await asyncio.to_thread(backend.count_tokens, call.turn)
-    return JSONResponse({"input_tokens": count.total})
+    count = await asyncio.to_thread(visit.service.count_tokens, call.turn, backend, call.server_tools)
+    return JSONResponse({"input_tokens": count})
 
 
 async def _messages(visit: Visit) -> Response:
@@ -62,11 +63,11 @@ async def _messages(visit: Visit) -> Response:
     reply_id, name = f"msg_{uuid.uuid4().hex}", backend.capabilities.name
     run = visit.service.reply(call.turn, backend, visit.caller, call.server_tools)
     if call.stream:
-        count = await asyncio.to_thread(backend.count_tokens, call.turn)
-        writer = BlockWriter(reply_id, name, count.total, frozenset(call.server_tools), call.warnings)
+        count = await asyncio.to_thread(visit.service.count_tokens, call.turn, backend, call.server_tools)
+        writer = BlockWriter(reply_id, name, count, frozenset(call.server_tools), call.warnings)
         return EventStream(visit, _frames(writer, await visit.begin([run])))
     finished, steps = await _finish(await visit.begin([run]))
-    return JSONResponse(write_message(reply_id, name, finished, call.warnings, steps))
+    return JSONResponse(write_message(reply_id, name, finished, call.warnings, steps, call.turn.prefill))
 
 
 async def _finish(replies: Replies) -> tuple[Finished, list[ToolFinished]]:
@@ -89,7 +90,7 @@ async def _frames(writer: BlockWriter, replies: Replies) -> AsyncIterator[str]:
     yield frame(data, name)
     async for _, event in replies:
         if isinstance(event, Failed):
-            yield frame(_written(event.error), "error")
+            yield frame(written(event.error), "error")
             return
         for name, data in writer.write(event):
             yield frame(data, name)

@@ -55,9 +55,11 @@ async def _chunks(head: ReplyHead, call: CompletionCall, replies: Replies) -> As
     count = len(call.turns) * call.n
     waiting: list[list[TokenDetail]] = [[] for _ in range(count)]
     written_chars = [len(call.echoes[number // call.n]) for number in range(count)]
+    ours = {"warnings": list(call.warnings)} if call.warnings else {}
     for number in range(count):
-        if echo := call.echoes[number // call.n]:
-            yield frame(head.wrap("text_completion", choices=[write_choice(number, echo)]))
+        if (echo := call.echoes[number // call.n]) or ours:
+            yield frame(head.wrap("text_completion", choices=[write_choice(number, echo)], **ours))
+            ours = {}
     total = Usage()
     async for number, event in replies:
         match event:
@@ -74,7 +76,7 @@ async def _chunks(head: ReplyHead, call: CompletionCall, replies: Replies) -> As
             case Finished():
                 total += event.usage.of_reply if number % call.n else event.usage
                 choice = write_choice(number, "", FINISH[event.reason], waiting[number], written_chars[number])
-                yield frame(head.wrap("text_completion", choices=[choice]))
+                yield frame(head.wrap("text_completion", choices=[choice], seed=event.seed))
             case _:
                 pass
     if call.include_usage:

@@ -127,12 +127,24 @@ async def _chat(visit: Visit) -> Response:
     replies = await visit.begin(runs)
     if call.stream:
         return EventStream(visit, _chunks(head, call, replies))
-    return JSONResponse(write_completion(head, await collect(replies, call.n), call.warnings))
+    choices = await collect(replies, call.n)
+    return JSONResponse(
+        write_completion(head, choices, call.warnings, prefill=call.turn.prefill, shows_thoughts=call.shows_thoughts)
+    )
 
 
 async def _chunks(head: ReplyHead, call: ChatCall, replies: Replies) -> AsyncIterator[str]:
-    hidden = frozenset(call.server_tools)
-    writers = [ChunkWriter(head, index, call.turn.options.logprobs, hidden) for index in range(call.n)]
+    writers = [
+        ChunkWriter(
+            head,
+            index,
+            call.turn.options.logprobs,
+            frozenset(call.server_tools),
+            call.shows_thoughts,
+            call.include_usage,
+        )
+        for index in range(call.n)
+    ]
     for writer in writers:
         yield frame(writer.open() | ({"warnings": list(call.warnings)} if call.warnings else {}))
     total = Usage()

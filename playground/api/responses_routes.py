@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -75,10 +75,16 @@ def routes(service: Service) -> APIRouter:
         """Answer items; see `wire/responses.py` for what is read."""
         return await door.serve(request, lambda visit: _create(visit, running, tasks))
 
+    @router.post("/v1/responses/input_tokens", openapi_extra=body_of(ResponsesRequest))
+    async def input_tokens(request: Request) -> Response:
+        """The tokens that a request would take as a prompt."""
+        return await door.serve(request, _count)
+
     @router.get("/v1/responses/{response_id}")
     async def retrieve(request: Request, response_id: str, stream: bool = False) -> Response:
         """A stored response, or one that is being written in the background."""
-        return await door.serve(request, lambda visit: _retrieve(visit, response_id, running, stream=stream))
+        others = [name for name in request.query_params if name != "stream"]
+        return await door.serve(request, lambda visit: _retrieve(visit, response_id, running, others, stream=stream))
 
     @router.delete("/v1/responses/{response_id}")
     async def delete(request: Request, response_id: str) -> Response:
@@ -109,10 +115,13 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-async def _retrieve(visit: Visit, response_id: str, running: Running, *, stream: bool) -> Response:
+async def _retrieve(
+    visit: Visit, response_id: str, running: Running, others: Sequence[str], *, stream: bool
+) -> Response:
     if stream:
         raise CallerError("A stored response cannot be streamed; leave stream out.", param="stream")
     response = dict((await _find(visit, response_id)).response)
+    response["warnings"] = [*response["warnings"], *(f"{name} has no effect on a stored response." for name in others)]
     if response["status"] == "in_progress" and (visit.lease.owner, response_id) not in running:
         response |= {"status": "failed", "error": write_response_error(ServerError(INTERRUPTED))}
     return JSONResponse(response)
@@ -134,7 +143,7 @@ async def _cancel(visit: Visit, response_id: str, running: Running) -> Response:
     return JSONResponse(job.writer.response)
 
 
-async def _create(visit: Visit, running: Running, tasks: set[asyncio.Task[None]]) -> Response:
+async def _understand(visit: Visit) -> tuple[ResponsesCall, Backend]:
     service, owner = visit.service, visit.lease.owner
 
     def recall(response_id: str) -> tuple[Message, ...]:
@@ -147,7 +156,18 @@ async def _create(visit: Visit, running: Running, tasks: set[asyncio.Task[None]]
         return found
 
     call = await asyncio.to_thread(read_responses, visit.body, service.read_image, recall)
-    backend = await asyncio.to_thread(service.resolve, call.model)
+    return call, await asyncio.to_thread(service.resolve, call.model)
+
+
+async def _count(visit: Visit) -> Response:
+    call, backend = await _understand(visit)
+    count = await asyncio.to_thread(visit.service.count_tokens, call.turn, backend, call.server_tools)
+    return JSONResponse({"object": "response.input_tokens", "input_tokens": count})
+
+
+async def _create(visit: Visit, running: Running, tasks: set[asyncio.Task[None]]) -> Response:
+    service, owner = visit.service, visit.lease.owner
+    call, backend = await _understand(visit)
     overflow: Overflow = "drop_oldest" if call.drop_oldest else "refuse"
     run = service.reply(call.turn, backend, visit.caller, call.server_tools, overflow)
     job = Job(visit, call, _writer(call, backend))

@@ -12,6 +12,7 @@ from playground.api import anthropic_routes, completions_routes, openai_routes, 
 from playground.api.cors import add_origins
 from playground.api.docs_page import docs_page, own_openapi
 from playground.api.door import Door, Visit
+from playground.api.failures import NotFound
 from playground.api.metrics import CONTENT_TYPE
 from playground.api.openai_routes import written
 from playground.api.service import Service
@@ -62,6 +63,17 @@ def add_api(app: FastAPI, service: Service) -> None:
     async def docs() -> HTMLResponse:
         """The same, to read."""
         return HTMLResponse(docs_page(described))
+
+    doors = {True: Door(service, "anthropic", anthropic_routes.written), False: door}
+
+    @app.api_route("/v1/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    async def elsewhere(request: Request, path: str) -> Response:
+        """What is not here is told in the API's own shape too."""
+
+        async def answer(_: Visit) -> Response:
+            raise NotFound(f"There is no {request.method} /v1/{path} here; /docs lists what there is.")
+
+        return await doors[path.startswith("messages")].serve(request, answer, reads=False)
 
     add_origins(app, service.settings.cors_origin)
 

@@ -71,9 +71,27 @@ class Service:
     ) -> Run:
         """One reply to a client's turn. Calls to the client's own tools end it as pending; `server_tools` are run.
 
-        Raises: CallerError for a server tool that does not exist, or has the name of one of the client's.
+        Raises: CallerError for two tools of one name, and for a server tool that does not exist.
         """
-        toolbox = {spec.name: Tool(spec, run=None, origin="client") for spec in turn.tools}
+        turn, toolbox = self._equipped(turn, server_tools)
+
+        def start(cancel: threading.Event) -> Iterator[Event]:
+            events = run(turn, backend, toolbox, cancel, overflow=overflow)
+            return self.meter.watch(events, caller, backend.capabilities.name)
+
+        return start
+
+    def count_tokens(self, turn: Turn, backend: Backend, server_tools: Sequence[str] = ()) -> int:
+        """The tokens of a client's turn as a prompt, all its tools declared. Raises: as `reply` does."""
+        return backend.count_tokens(self._equipped(turn, server_tools)[0]).total
+
+    def _equipped(self, turn: Turn, server_tools: Sequence[str]) -> tuple[Turn, dict[str, Tool]]:
+        """The turn with all its tools, and what runs them."""
+        toolbox: dict[str, Tool] = {}
+        for spec in turn.tools:
+            if spec.name in toolbox:
+                raise CallerError(f"tools has two called {spec.name!r}; give each a name of its own.", param="tools")
+            toolbox[spec.name] = Tool(spec, run=None, origin="client")
         for name in server_tools:
             if name not in self.tools or name in toolbox:
                 raise CallerError(
@@ -82,13 +100,7 @@ class Service:
                     param="server_tools",
                 )
             toolbox[name] = self.tools[name]
-        turn = replace(turn, tools=tuple(tool.spec for tool in toolbox.values()))
-
-        def start(cancel: threading.Event) -> Iterator[Event]:
-            events = run(turn, backend, toolbox, cancel, overflow=overflow)
-            return self.meter.watch(events, caller, backend.capabilities.name)
-
-        return start
+        return replace(turn, tools=tuple(tool.spec for tool in toolbox.values())), toolbox
 
     def read_image(self, url: str) -> Image:
         """A picture of a message. Raises: CallerError saying what is wrong with the URL or the picture."""

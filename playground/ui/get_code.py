@@ -61,7 +61,7 @@ def _sample(services: Services, controls: Controls, request: gr.Request, values:
     return Sample(
         address=_address(request),
         model=wishes.model,
-        turn=Turn((*head, *said), own, wishes.options),
+        turn=Turn((*head, *said), own, wishes.options, wishes.prefill),
         server_tools=served,
         needs_key=bool(services.settings.api_key or services.settings.api_keys_file),
     )

@@ -1,6 +1,7 @@
 """Anthropic's messages: their request to our turn.
 
 Source: https://docs.anthropic.com/en/api/messages and the types of the `anthropic` package, read 2026-11.
+Options that it lacks (`seed`, `min_p`, the penalties) have the names they have in chat completions.
 """
 
 from __future__ import annotations
@@ -15,25 +16,41 @@ from playground.errors import CallerError
 from playground.grammar import Choice, JsonSchema
 from playground.options import Options, parse_options
 from playground.turn import Turn
-from playground.wire.anthropic_history import History
-from playground.wire.fields import read_body
+from playground.wire.anthropic_history import BLOCK, History
+from playground.wire.fields import Inside, Kinds, read_body
 from playground.wire.history import ReadImage
+from playground.wire.openai_fields import Sampling
 from tools.tool import ToolSpec
 
 UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
+    "billing_policy": (None,),
+    "compaction": (None,),
     "container": (None,),
     "context_management": (None,),
     "diagnostics": (None,),
+    "fallback_credit_token": (None,),
+    "fallbacks": (None, []),
     "inference_geo": (None,),
     "mcp_servers": (None, []),
+    "output_format": (None,),
     "service_tier": (None, "auto", "standard_only"),
     "speed": (None, "standard"),
+    "thread": (None,),
 }
 """Fields of the protocol that change the reply and that we cannot honour, with the values that ask for nothing."""
 
 NO_EFFECT = ("cache_control", "metadata", "user_profile_id", "workspace_id")
 """Fields of the protocol that never change a reply: accepted, and reported as having no effect."""
 
+TOOL: Mapping[str, Inside] = dict.fromkeys(("type", "name", "description", "input_schema", "strict"))
+INSIDE: Mapping[str, Inside] = {
+    "messages": {"role": None, "content": BLOCK},
+    "system": {"type": None, "text": None},
+    "thinking": dict.fromkeys(("type", "budget_tokens", "display")),
+    "tool_choice": dict.fromkeys(("type", "name", "disable_parallel_tool_use")),
+    "tools": Kinds("type", {"custom": TOOL}, default="custom"),
+}
+"""What is read of the fields that hold objects."""
 
 THINKING = {"enabled": "on", "disabled": "off", "adaptive": "auto", "between_tools": "off"}
 """How we think for each of their ways. A thought between calls only is one that we cannot have, so there is none."""
@@ -66,10 +83,8 @@ class OutputConfig(BaseModel):
     format: OutputFormat | None = None
 
 
-class MessagesRequest(BaseModel):
+class MessagesRequest(Sampling):
     """The body of `POST /v1/messages`, and without `max_tokens` of `…/count_tokens`. Ranges: see `Options`."""
-
-    model_config = ConfigDict(extra="allow")
 
     model: str | None = None
     messages: list[dict[str, Any]] = Field(min_length=1)
@@ -77,15 +92,14 @@ class MessagesRequest(BaseModel):
     system: str | list[dict[str, Any]] | None = None
     stop_sequences: list[str] | None = None
     stream: bool = False
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: dict[str, Any] | None = None
     thinking: ThinkingRequest | None = None
     output_config: OutputConfig | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
+    rounds: int | None = None
+    """How often it does so before the model has to answer."""
 
 
 class CountRequest(MessagesRequest):
@@ -108,7 +122,7 @@ def read_messages_call(body: Any, read_image: ReadImage, *, counting: bool = Fal
 
     Raises: CallerError naming the field at fault, and for every field of the protocol that is not supported.
     """
-    request, warnings = read_body(MessagesRequest, body, UNSUPPORTED, NO_EFFECT)
+    request, warnings = read_body(MessagesRequest, body, UNSUPPORTED, NO_EFFECT, INSIDE)
     if request.max_tokens is None and not counting:
         raise CallerError("max_tokens is missing; say how long the reply may be, in tokens.", param="max_tokens")
     tools = tuple(_read_tool(tool, number) for number, tool in enumerate(request.tools or ()))
@@ -132,8 +146,7 @@ def _without_effect(request: MessagesRequest) -> list[str]:
 
 
 def _read_options(request: MessagesRequest, names_of_tools: list[str]) -> Options:
-    names = ("temperature", "top_k", "top_p", "max_tokens")
-    values: dict[str, Any] = {name: value for name in names if (value := getattr(request, name)) is not None}
+    values = request.given("max_tokens", "rounds")
     values["stop"] = tuple(request.stop_sequences or ())
     if request.thinking is not None:
         values["thinking"] = THINKING[request.thinking.type]
@@ -182,12 +195,22 @@ def _read_tool(tool: Mapping[str, Any], number: int) -> ToolSpec:
 
 
 def _prefill(request: MessagesRequest) -> str:
-    """A last assistant message is the start of the reply: that is how this protocol writes a prefill."""
+    """A last assistant message is the start of the reply: that is how this protocol writes a prefill.
+
+    Raises: CallerError when something other than text stands in it.
+    """
     last = request.messages[-1]
     if last.get("role") != "assistant":
         return ""
-    content = last.get("content")
-    if isinstance(content, str):
-        return content.rstrip()
-    blocks = [block for block in content if isinstance(block, Mapping)] if isinstance(content, list) else []
-    return "".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text").rstrip()
+    where, content = f"messages.{len(request.messages) - 1}.content", last.get("content")
+    texts: list[str] = []
+    for block in content if isinstance(content, list) else [{"type": "text", "text": content}]:
+        match block:
+            case {"type": "text", "text": str() as text}:
+                texts.append(text)
+            case _:
+                raise CallerError(
+                    f"{where} is the start of the reply, which can be text only; add the message that it answers.",
+                    param=where,
+                )
+    return "".join(texts).rstrip()

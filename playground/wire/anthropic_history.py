@@ -12,10 +12,31 @@ from typing import Any
 
 from playground.errors import CallerError
 from playground.messages import Message, Part, Text, Thinking, ToolCall, ToolResult
+from playground.wire.fields import Inside, Kinds
 from playground.wire.history import ReadImage, join_neighbours
 
 LEFT_OUT = ("redacted_thinking", "server_tool_use", "tool_reference", "fallback", "compaction")
 """Blocks without content for a model, and all of `…_tool_result` but `tool_result` itself."""
+
+
+_TEXT: Mapping[str, Inside] = {"type": None, "text": None}
+_SOURCE: Mapping[str, Inside] = dict.fromkeys(("type", "media_type", "data", "url", "content"))
+_PLAIN: Mapping[str, Mapping[str, Inside]] = {
+    "text": _TEXT,
+    "image": {"type": None, "source": _SOURCE},
+    "document": {"type": None, "source": _SOURCE, **dict.fromkeys(("title", "context", "citations"))},
+    "search_result": {"content": _TEXT, **dict.fromkeys(("type", "source", "title", "citations"))},
+}
+BLOCK = Kinds(
+    "type",
+    {
+        **_PLAIN,
+        "thinking": dict.fromkeys(("type", "thinking", "signature")),
+        "tool_use": dict.fromkeys(("type", "id", "name", "input")),
+        "tool_result": {"content": Kinds("type", _PLAIN), **dict.fromkeys(("type", "tool_use_id", "is_error"))},
+    },
+)
+"""What is read of a block, by its type."""
 
 
 @dataclass
@@ -106,10 +127,16 @@ def _system_texts(system: str | Sequence[Mapping[str, Any]] | None) -> list[str]
 
 
 def _document(block: Mapping[str, Any], where: str) -> str:
-    """A document's or a search result's text under its title.
+    """A document's or a search result's text under its title, and under what is told of it.
 
-    Raises: CallerError when it is no text.
+    Raises: CallerError when it is no text, or is to be cited.
     """
+    if isinstance(wish := block.get("citations"), Mapping) and wish.get("enabled"):
+        raise CallerError(
+            f"{where}.citations is enabled: this server does not support it. Leave it out.",
+            code="unsupported_field",
+            param=f"{where}.citations",
+        )
     title: Any
     match block:
         case {"type": "search_result", "content": list() as content}:
@@ -123,7 +150,8 @@ def _document(block: Mapping[str, Any], where: str) -> str:
             raise CallerError(
                 f"{where}.source must be text; send the document's text, or its pages as images.", param=where
             )
-    return f"{title}:\n{text}\n\n"
+    about = f"{block['context']}\n" if block.get("context") else ""
+    return f"{title}:\n{about}{text}\n\n"
 
 
 def _image_url(source: Mapping[str, Any], where: str) -> str:

@@ -103,15 +103,22 @@ class BlockWriter:
 
 
 def write_message(
-    reply_id: str, model: str, finished: Finished, warnings: Sequence[str], steps: Sequence[ToolFinished] = ()
+    reply_id: str,
+    model: str,
+    finished: Finished,
+    warnings: Sequence[str],
+    steps: Sequence[ToolFinished] = (),
+    prefill: str = "",
 ) -> dict[str, Any]:
-    """The whole reply. `steps` are the calls that the server ran for it."""
-    blocks = [
-        block
-        for message in finished.messages
-        if message.role == "assistant"
-        for block in _write_blocks(message, finished)
-    ]
+    """The whole reply. `steps` are the calls that the server ran for it.
+
+    `prefill` is the start of the reply, which came from the client and does not go back to it.
+    """
+    said = [message for message in finished.messages if message.role == "assistant"]
+    blocks = [block for message in said for block in _write_blocks(message, finished)]
+    if prefill and blocks and blocks[0]["type"] == "text":
+        blocks[0]["text"] = blocks[0]["text"].removeprefix(prefill)
+        blocks = blocks if blocks[0]["text"] else blocks[1:]
     envelope = _envelope(reply_id, model, blocks, stop_reason(finished), finished.stop, write_usage(finished.usage))
     ours = {"seed": finished.seed, "warnings": list(warnings)}
     return envelope | ours | ({"steps": write_steps(finished, steps)} if steps else {})

@@ -17,12 +17,19 @@ from playground.events import TokenDetail
 from playground.options import Options, parse_options
 from playground.turn import Turn
 from playground.wire.fields import read_body
-from playground.wire.openai_fields import TextSampling
+from playground.wire.openai_fields import NO_EFFECT_ELSEWHERE, UNSUPPORTED_ELSEWHERE, TextSampling
 from playground.wire.openai_reply import FINISH, Choice, ReplyHead, write_usage
 
-UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {"best_of": (None, 1), "suffix": (None, "")}
+UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
+    **UNSUPPORTED_ELSEWHERE,
+    "best_of": (None, 1),
+    "guided_json": (None,),
+    "response_format": (None, {"type": "text"}),
+    "structured_outputs": (None,),
+    "suffix": (None, ""),
+}
 """Fields of the protocol that change the reply and that we cannot honour, with the values that ask for nothing."""
-NO_EFFECT = ("user",)
+NO_EFFECT = (*NO_EFFECT_ELSEWHERE, "user")
 """Fields of the protocol that never change a reply: accepted, and reported as having no effect."""
 MOST_CHOICES = 32
 DEFAULT_TOKENS = 16
@@ -36,7 +43,6 @@ class CompletionRequest(TextSampling):
     prompt: str | list[str] | list[int] | list[list[int]]
     n: int = Field(1, ge=1, le=8)
     echo: bool | None = None
-    stream: bool | None = None
     max_tokens: int | None = None
     logprobs: int | None = None
 

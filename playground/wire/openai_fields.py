@@ -1,7 +1,8 @@
 """What OpenAI's three request bodies (chat completions, responses, completions) have in common.
 
 Source: the types of the `openai` package, read 2026-11. `top_k`, `min_p` and `repetition_penalty` are those of hosted
-Gemma APIs.
+Gemma APIs; further fields of theirs are in the documentation of vLLM (OpenAI-compatible server, extra parameters) and
+of OpenRouter (API reference, parameters).
 """
 
 from __future__ import annotations
@@ -9,10 +10,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from playground.errors import CallerError
 from playground.grammar import JsonSchema
+
+UNSUPPORTED_ELSEWHERE: Mapping[str, tuple[Any, ...]] = {
+    "add_special_tokens": (None, False),
+    "allowed_token_ids": (None,),
+    "bad_words": (None, []),
+    "guided_choice": (None,),
+    "guided_grammar": (None,),
+    "guided_regex": (None,),
+    "ignore_eos": (None, False),
+    "include_stop_str_in_output": (None, False),
+    "length_penalty": (None, 1),
+    "logits_processors": (None, []),
+    "min_tokens": (None, 0),
+    "plugins": (None, []),
+    "preset": (None,),
+    "prompt_logprobs": (None,),
+    "return_token_ids": (None, False),
+    "return_tokens_as_token_ids": (None, False),
+    "skip_special_tokens": (None, True),
+    "spaces_between_special_tokens": (None, True),
+    "stop_token_ids": (None, []),
+    "top_a": (None, 0),
+    "transforms": (None, []),
+    "truncate_prompt_tokens": (None,),
+    "use_beam_search": (None, False),
+    "vllm_xargs": (None,),
+}
+"""Fields of vLLM and OpenRouter that change the reply and that we cannot honour; see `fields.refuse_unsupported`."""
+
+NO_EFFECT_ELSEWHERE = (
+    *("cache_prompt", "cache_salt", "guided_decoding_backend", "models", "priority", "provider", "request_id", "route"),
+    *("session_id", "trace", "usage"),
+)
+"""Fields of other servers that choose among their machines, or that ask for what every reply has here."""
 
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 EFFORTS: Mapping[str, str] = {"minimal": "low", "xhigh": "high", "max": "high"}
@@ -44,7 +79,10 @@ class Sampling(BaseModel):
     def given(self, *more: str) -> dict[str, Any]:
         """Those that were set, and of the body's own fields those named, by our names."""
         names = (*Sampling.model_fields, *more)
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        values = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if values.get("top_k") == -1:
+            values["top_k"] = 0  # vLLM's word for "off"
+        return values
 
 
 class TextSampling(Sampling):
@@ -52,7 +90,15 @@ class TextSampling(Sampling):
 
     logit_bias: dict[int, float] | None = None
     stop: str | list[str] | None = None
+    stream: bool | None = None
     stream_options: StreamOptions | None = None
+
+    @model_validator(mode="after")
+    def _streams(self) -> TextSampling:
+        if self.include_usage and not self.stream:
+            text = "stream_options is for streams, and stream is not set; set it, or leave stream_options out."
+            raise CallerError(text, param="stream_options")
+        return self
 
     def given(self, *more: str) -> dict[str, Any]:
         """As above, with `stop` as a tuple."""

@@ -8,8 +8,30 @@ from typing import Any
 
 from playground.errors import CallerError
 from playground.messages import Message, Part, Text, Thinking, ToolCall, ToolResult
+from playground.wire.fields import Inside, Kinds
 from playground.wire.history import ReadImage, join_neighbours
 
+PART = Kinds(
+    "type",
+    {
+        "text": {"type": None, "text": None},
+        "image_url": {"type": None, "image_url": {"url": None, "detail": None}},
+        "refusal": {"type": None, "refusal": None},
+    },
+)
+_SAID: Mapping[str, Inside] = {"role": None, "content": PART}
+_CALL: Mapping[str, Inside] = {"id": None, "index": None, "type": None, "function": {"name": None, "arguments": None}}
+_THOUGHTS = ("reasoning_content", "reasoning")
+"""Names of an earlier thought: that of hosted Gemma APIs, and that of OpenRouter and newer versions of vLLM."""
+MESSAGE = Kinds(
+    "role",
+    {
+        **dict.fromkeys(("system", "developer", "user"), _SAID),
+        "assistant": {**_SAID, **dict.fromkeys(("refusal", "function_call", *_THOUGHTS)), "tool_calls": _CALL},
+        "tool": {**_SAID, "tool_call_id": None},
+    },
+)
+"""What is read of a message, by its role."""
 DETAIL = "The detail of an image has no effect on this server: the model decides how many tokens a picture takes."
 
 
@@ -72,10 +94,18 @@ def _read_message(message: Mapping[str, Any], where: str, read_image: ReadImage,
 
 
 def _read_assistant(message: Mapping[str, Any], where: str, read_image: ReadImage, names: dict[str, str]) -> list[Part]:
+    if message.get("function_call"):
+        raise CallerError(
+            f"{where}.function_call is not supported; send the call in tool_calls, and its result as role tool.",
+            code="unsupported_field",
+            param=f"{where}.function_call",
+        )
     parts: list[Part] = []
-    if thought := message.get("reasoning_content"):
+    if thought := next((text for name in _THOUGHTS if (text := message.get(name))), None):
         parts.append(Thinking(str(thought)))
     parts += _read_content(message, where, read_image, images=False)
+    if not parts and message.get("refusal"):
+        parts.append(Text(str(message["refusal"])))
     for index, call in enumerate(as_list(message.get("tool_calls"))):
         parts.append(read_call(call, f"{where}.tool_calls.{index}"))
     names |= {part.id: part.name for part in parts if isinstance(part, ToolCall)}

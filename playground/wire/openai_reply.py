@@ -62,6 +62,9 @@ class ChunkWriter:
     logprobs: bool = False
     server_tools: frozenset[str] = frozenset()
     """Tools whose calls the client must not see as its own to run; each is shown as a `step` once it has run."""
+    shows_thoughts: bool = True
+    include_usage: bool = False
+    """The usage follows in a chunk of its own; until then each says that it is not known yet."""
     _calls: dict[str, int] = field(default_factory=dict)
     _arguments: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _open: OpenCalls = field(default_factory=OpenCalls)
@@ -76,7 +79,7 @@ class ChunkWriter:
         match event:
             case TextDelta(text):
                 yield self._chunk({"content": text})
-            case ThinkingDelta(text):
+            case ThinkingDelta(text) if self.shows_thoughts:
                 yield self._chunk({"reasoning_content": text})
             case CallStarted(call_id, name) if name not in self.server_tools:
                 number = self._calls.setdefault(call_id, len(self._calls))
@@ -93,15 +96,17 @@ class ChunkWriter:
                 yield self._chunk({}) | {"step": write_step(event, self._arguments.get(result.call_id, {}))}
             case TokenDetail() if self.logprobs:
                 yield self._chunk({}, logprobs={"content": [write_logprob(event)], "refusal": None})
-            case Finished(reason=reason):
+            case Finished(reason=reason, seed=seed):
                 warnings = self._open.warnings()
-                yield self._chunk({}, finish=FINISH[reason]) | ({"warnings": warnings} if warnings else {})
+                last = self._chunk({}, finish=FINISH[reason]) | {"seed": seed}
+                yield last | ({"warnings": warnings} if warnings else {})
             case _:
                 pass
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None, logprobs: Any = None) -> dict[str, Any]:
         choice = {"index": self.index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
-        return self.head.wrap("chat.completion.chunk", choices=[choice])
+        usage = {"usage": None} if self.include_usage else {}
+        return self.head.wrap("chat.completion.chunk", choices=[choice], **usage)
 
 
 def usage_chunk(head: ReplyHead, usage: Usage) -> dict[str, Any]:
@@ -118,40 +123,54 @@ class Choice:
     steps: tuple[ToolFinished, ...] = ()
 
 
-def write_completion(head: ReplyHead, choices: Sequence[Choice], warnings: Sequence[str]) -> dict[str, Any]:
-    """The whole reply. The prompt's tokens are counted once, however many choices were made of it."""
+def write_completion(
+    head: ReplyHead,
+    choices: Sequence[Choice],
+    warnings: Sequence[str],
+    *,
+    prefill: str = "",
+    shows_thoughts: bool = True,
+) -> dict[str, Any]:
+    """The whole reply. The prompt's tokens are counted once, however many choices were made of it.
+
+    `prefill` is the start of each reply, which came from the client and does not go back to it.
+    """
     total = choices[0].finished.usage
     for choice in choices[1:]:
         total += choice.finished.usage.of_reply
     return head.wrap(
         "chat.completion",
-        choices=[_write_choice(choice, index) for index, choice in enumerate(choices)],
+        choices=[
+            _write_choice(choice, index, write_message(choice.finished, prefill, shows_thoughts=shows_thoughts))
+            for index, choice in enumerate(choices)
+        ],
         usage=write_usage(total),
         seed=choices[0].finished.seed,
         warnings=list(warnings),
     )
 
 
-def _write_choice(choice: Choice, index: int) -> dict[str, Any]:
+def _write_choice(choice: Choice, index: int, message: dict[str, Any]) -> dict[str, Any]:
     logprobs = {"content": [write_logprob(token) for token in choice.tokens], "refusal": None}
     return {
         "index": index,
-        "message": write_message(choice.finished),
+        "message": message,
         "logprobs": logprobs if choice.tokens else None,
         "finish_reason": FINISH[choice.finished.reason],
     } | ({"steps": write_steps(choice.finished, choice.steps)} if choice.steps else {})
 
 
-def write_message(finished: Finished) -> dict[str, Any]:
+def write_message(finished: Finished, prefill: str = "", *, shows_thoughts: bool = True) -> dict[str, Any]:
     """What a turn added to the history, as the one assistant message that OpenAI has room for.
 
     Calls stand in it only when the client has to run them.
     """
     said = [message for message in finished.messages if message.role == "assistant"]
     text = "".join(part.text for message in said for part in message.parts if isinstance(part, Text))
+    text = text.removeprefix(prefill)
     thought = "\n\n".join(part.text for message in said for part in message.parts if isinstance(part, Thinking))
     written: dict[str, Any] = {"role": "assistant", "content": text or None, "refusal": None}
-    if thought:
+    if thought and shows_thoughts:
         written["reasoning_content"] = thought
     if finished.pending:
         written["tool_calls"] = [write_call(call) for call in finished.pending]

@@ -17,13 +17,13 @@ from playground.grammar import Choice, JsonObject, JsonSchema
 from playground.messages import Message, Text
 from playground.options import Options, parse_options
 from playground.turn import Turn
-from playground.wire.fields import read_body
+from playground.wire.fields import Inside, read_body
 from playground.wire.history import ReadImage
 from playground.wire.openai import read_format
 from playground.wire.openai_fields import Effort, Sampling, read_effort, read_schema
 from playground.wire.openai_history import DETAIL, asks_for_detail
-from playground.wire.responses_items import read_items
-from playground.wire.responses_tools import Tools, read_choice, read_tools
+from playground.wire.responses_items import ITEM, read_items
+from playground.wire.responses_tools import TOOL, Tools, read_choice, read_tools
 
 UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
     "background_options": (None,),
@@ -46,6 +46,15 @@ NO_EFFECT = (
     "user",
 )
 """Fields of the protocol that never change a reply: accepted, and reported as having no effect."""
+
+INSIDE: Mapping[str, Inside] = {
+    "input": ITEM,
+    "reasoning": {"effort": None, "summary": None},
+    "text": {"format": dict.fromkeys(("type", "name", "schema", "strict")), "verbosity": None},
+    "tool_choice": dict.fromkeys(("type", "name", "mode", "tools")),
+    "tools": TOOL,
+}
+"""What is read of the fields that hold objects."""
 
 LOGPROBS = "message.output_text.logprobs"
 SOURCES = "web_search_call.action.sources"
@@ -70,6 +79,13 @@ class TextOptions(BaseModel):
     verbosity: Literal["medium"] | None = None
 
 
+class ResponsesStreamOptions(BaseModel):
+    """What a stream carries besides the reply: nothing that could be chosen here."""
+
+    model_config = ConfigDict(extra="forbid")
+    include_obfuscation: Literal[False] | None = None
+
+
 class ResponsesRequest(Sampling):
     """The body of `POST /v1/responses`."""
 
@@ -80,7 +96,7 @@ class ResponsesRequest(Sampling):
     store: bool | None = None
     background: bool | None = None
     stream: bool | None = None
-    stream_options: dict[str, Any] | None = None
+    stream_options: ResponsesStreamOptions | None = None
     metadata: dict[str, str] | None = None
     include: list[str] | None = None
     tools: list[dict[str, Any]] | None = None
@@ -95,6 +111,8 @@ class ResponsesRequest(Sampling):
     thinking_tokens: int | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
+    rounds: int | None = None
+    """How often it does so before the model has to answer."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +142,7 @@ def read_responses(body: Any, read_image: ReadImage, recall: Recall) -> Response
 
     Raises: CallerError naming the field at fault, and for every field of the protocol that is not supported.
     """
-    request, warnings = read_body(ResponsesRequest, body, UNSUPPORTED, NO_EFFECT)
+    request, warnings = read_body(ResponsesRequest, body, UNSUPPORTED, NO_EFFECT, INSIDE)
     if request.background and request.store is False:
         raise CallerError("background needs store: nobody could fetch the response otherwise.", param="background")
     if request.background and request.stream:
@@ -170,7 +188,7 @@ def _joined(instructions: str | None, messages: tuple[Message, ...]) -> tuple[Me
 
 
 def _read_options(request: ResponsesRequest, tools: Tools) -> tuple[Tools, Options]:
-    values = request.given("top_logprobs", "parallel_tool_calls", "thinking_tokens")
+    values = request.given("top_logprobs", "parallel_tool_calls", "thinking_tokens", "rounds")
     if request.max_output_tokens is not None:
         values["max_tokens"] = request.max_output_tokens
     values["logprobs"] = LOGPROBS in (request.include or ()) or bool(request.top_logprobs)

@@ -8,9 +8,31 @@ from typing import Any
 
 from playground.errors import CallerError
 from playground.messages import Message, Part, Role, Text, Thinking, ToolCall, ToolResult
+from playground.wire.fields import Inside, Kinds
 from playground.wire.history import ReadImage
 from playground.wire.openai_history import as_list, check_detail, read_call
 
+_TEXT: Mapping[str, Inside] = {"type": None, "text": None}
+_PART = Kinds(
+    "type",
+    {
+        **dict.fromkeys(("input_text", "text"), _TEXT),
+        "output_text": {**_TEXT, "annotations": None, "logprobs": None},
+        "input_image": dict.fromkeys(("type", "image_url", "detail")),
+        "refusal": {"type": None, "refusal": None},
+    },
+)
+ITEM = Kinds(
+    "type",
+    {
+        "message": {"content": _PART, **dict.fromkeys(("type", "role", "id", "status"))},
+        "function_call": dict.fromkeys(("type", "id", "call_id", "name", "arguments", "status")),
+        "function_call_output": {"output": _PART, **dict.fromkeys(("type", "id", "call_id", "status"))},
+        "reasoning": dict.fromkeys(("type", "id", "summary", "content", "status")),
+    },
+    default="message",
+)
+"""What is read of an item, by its type; what this server itself writes into one counts as read."""
 ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
 

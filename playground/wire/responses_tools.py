@@ -8,13 +8,19 @@ from typing import Any
 
 from playground.errors import CallerError
 from playground.grammar import Choice
-from playground.wire.openai import read_function
+from playground.wire.fields import Inside, Kinds
+from playground.wire.openai import FUNCTION, read_function
 from tools.tool import ToolSpec
 
 WEB_SEARCH = "web_search"
 WEB_SEARCH_TYPES = ("web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11")
 NOT_HONOURED = ("filters", "search_context_size", "user_location")
 """Wishes for the web search that the search behind it does not know."""
+
+
+_SEARCH: Mapping[str, Inside] = dict.fromkeys(("type", *NOT_HONOURED))
+TOOL = Kinds("type", {"function": {"type": None, **FUNCTION}, **dict.fromkeys(WEB_SEARCH_TYPES, _SEARCH)})
+"""What is read of a tool, by its type."""
 
 
 @dataclass(frozen=True)

@@ -63,3 +63,32 @@ def test_errors_have_their_own_shape(site):
     site.play([Failed(Overloaded("The queue is full."))])
     with pytest.raises(anthropic.RateLimitError):
         ask(site)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_start_of_a_reply_does_not_come_back_with_it(site, stream):
+    """Programs join the two: `"{" + reply`."""
+    site.play(says("upon a time"))
+    begun = [*HELLO, {"role": "assistant", "content": "Once "}]
+    if stream:
+        with site.anthropic().messages.stream(model="scripted", max_tokens=50, messages=begun) as events:
+            assert "".join(events.text_stream) == "upon a time"
+    else:
+        assert [block.text for block in ask(site, messages=begun).content] == ["upon a time"]
+
+
+def test_a_count_knows_the_tools_of_the_server(site):
+    count = site.anthropic().messages.count_tokens
+    with pytest.raises(anthropic.BadRequestError, match="server_tools"):
+        count(model="scripted", messages=HELLO, extra_body={"server_tools": ["rm"]})
+
+
+def test_two_tools_of_one_name_are_refused(site):
+    with pytest.raises(anthropic.BadRequestError, match="two called 'get_weather'"):
+        ask(site, tools=[WEATHER, WEATHER])
+
+
+def test_a_path_that_is_not_here_is_told_in_this_api_s_shape(site):
+    with pytest.raises(anthropic.NotFoundError) as missing:
+        site.anthropic().messages.batches.list()
+    assert missing.value.body["error"]["type"] == "not_found_error"

@@ -74,3 +74,10 @@ def test_the_embedded_model_reads_control_tokens_of_a_raw_prompt(embedded_site):
     assert raw.usage.prompt_tokens == chat.usage.prompt_tokens
     with pytest.raises(openai.BadRequestError, match="does not exist"):
         client.completions.create(model="embedded", prompt=[2, 10**8])
+
+
+def test_a_stream_tells_its_seed_and_what_was_ignored(site):
+    site.play(says(" a time"))
+    chunks = list(complete(site, stream=True, seed=5, extra_body={"wibble": 1}))
+    assert chunks[0].warnings == ["wibble is not a field of this endpoint; it was ignored."]
+    assert chunks[-1].seed == 5

@@ -207,6 +207,7 @@ def test_every_route_asks_for_the_key(locked_site):
         ("POST", "/v1/messages/count_tokens"),
         ("POST", "/v1/completions"),
         ("POST", "/v1/responses"),
+        ("POST", "/v1/responses/input_tokens"),
         ("GET", "/v1/responses/resp_1"),
         ("GET", "/v1/responses/resp_1/input_items"),
         ("POST", "/v1/responses/resp_1/cancel"),
@@ -226,3 +227,35 @@ def test_every_route_asks_for_the_key(locked_site):
 @pytest.mark.parametrize("headers", [{"authorization": "Bearer second"}, {"x-api-key": "first"}])
 def test_any_of_the_keys_opens(locked_site, headers):
     assert httpx.get(f"{locked_site.url}/v1/models", headers=headers).status_code == 200
+
+
+def test_a_path_that_is_not_here_is_told_in_this_api_s_shape(site):
+    with pytest.raises(openai.NotFoundError, match="There is no POST /v1/embeddings here") as missing:
+        site.openai().embeddings.create(model="scripted", input="Hello")
+    assert missing.value.code == "not_found"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("wish", [{"reasoning": {"exclude": True}}, {"include_reasoning": False}])
+def test_a_thought_can_be_left_out_of_the_reply(site, wish, stream):
+    site.play([*thinks("Hm."), *says("Hello there.")])
+    reply = site.openai().chat.completions.create(model="scripted", messages=HELLO, stream=stream, extra_body=wish)
+    said = [chunk.choices[0].delta for chunk in reply] if stream else [reply.choices[0].message]
+    assert "".join(one.content or "" for one in said) == "Hello there."
+    assert not any(getattr(one, "reasoning_content", None) for one in said)
+
+
+def test_the_start_of_a_reply_does_not_come_back_with_it(site):
+    site.play(says("upon a time"))
+    begun = [*HELLO, {"role": "assistant", "content": "Once "}]
+    ask = {"model": "scripted", "messages": begun, "extra_body": {"continue_final_message": True}}
+    assert site.openai().chat.completions.create(**ask).choices[0].message.content == "upon a time"
+
+
+def test_a_stream_tells_its_seed_and_that_usage_is_to_come(site):
+    site.play(says("Hello there."))
+    ask = {"model": "scripted", "messages": HELLO, "seed": 5, "stream_options": {"include_usage": True}}
+    *chunks, last, usage = site.openai().chat.completions.create(**ask, stream=True)
+    assert last.seed == 5
+    assert all("usage" in chunk.model_fields_set and chunk.usage is None for chunk in [*chunks, last])
+    assert usage.usage.completion_tokens == 2

@@ -320,3 +320,18 @@ def test_a_whole_response_is_of_the_official_type(site):
     site.play(says("Yes."))
     body = httpx.post(f"{site.url}/v1/responses", json={"input": "Hello", "tools": [WEATHER]}).json()
     assert Response.model_validate(body).tools[0].name == "get_weather"
+
+
+def test_the_tokens_of_a_request_are_counted_without_a_reply(site):
+    count = site.openai().responses.input_tokens.count(model="scripted", input="Hello there")
+    assert (count.object, count.input_tokens) == ("response.input_tokens", 3)
+
+
+def test_wishes_for_a_stored_response_are_refused_or_reported(site):
+    site.play(says("Hello."))
+    client = site.openai()
+    reply = ask(site)
+    found = client.responses.retrieve(reply.id, include=["message.output_text.logprobs"])
+    assert "include" in found.warnings[0]
+    with pytest.raises(openai.BadRequestError, match="cannot be streamed"):
+        client.responses.retrieve(reply.id, stream=True)

@@ -26,6 +26,11 @@ def test_every_option_arrives():
     options = call.turn.options
     assert (options.temperature, options.top_k, options.top_p) == (0.2, 3, 0.8)
     assert (options.stop, options.max_tokens) == (("END",), 50)
+    more = {"seed": 5, "min_p": 0.1, "presence_penalty": 0.2, "frequency_penalty": 0.3, "repetition_penalty": 1.1}
+    more["rounds"] = 3
+    ours = read(**more)
+    assert {name: getattr(ours.turn.options, name) for name in more} == more
+    assert ours.warnings == ()
     assert call.turn.messages[0].text == "Be kind."
 
 
@@ -92,6 +97,16 @@ def test_a_last_assistant_message_is_the_start_of_the_reply():
     turn = read(messages=[*HELLO, {"role": "assistant", "content": "Once "}]).turn
     assert turn.prefill == "Once"
     assert [message.role for message in turn.messages] == ["user"]
+    with pytest.raises(CallerError, match="the start of the reply, which can be text only"):
+        read(messages=[*HELLO, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f"}]}])
+
+
+def test_a_document_is_read_with_what_is_told_of_it_and_cannot_be_cited():
+    document = {"type": "document", "source": {"type": "text", "data": "Green."}, "title": "Sky", "context": "A poem."}
+    (message,) = read(messages=[{"role": "user", "content": [document]}]).turn.messages
+    assert message.text == "Sky:\nA poem.\nGreen.\n\n"
+    with pytest.raises(CallerError, match="citations is enabled"):
+        read(messages=[{"role": "user", "content": [{**document, "citations": {"enabled": True}}]}])
 
 
 def test_a_whole_reply_is_what_the_official_package_expects():

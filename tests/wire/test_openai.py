@@ -49,6 +49,7 @@ def test_every_option_arrives_under_its_own_name():
         "logprobs": True,
         "top_logprobs": 3,
         "parallel_tool_calls": False,
+        "rounds": 3,
     }
     options = read(**sent, max_tokens=9, stop="END", logit_bias={"12": -100}).turn.options
     assert {name: getattr(options, name) for name in sent} == sent
@@ -103,6 +104,9 @@ def test_alternatives_without_log_probabilities_are_refused():
         ({"reasoning_effort": "high"}, "on", "high"),
         ({"reasoning_effort": "none"}, "off", "medium"),
         ({"reasoning_effort": "minimal"}, "on", "low"),
+        ({"reasoning": {"effort": "high"}}, "on", "high"),
+        ({"reasoning": {"enabled": False}}, "off", "medium"),
+        ({"reasoning": {"max_tokens": 50}}, "on", "medium"),
     ],
 )
 def test_thinking_has_several_switches_that_mean_the_same(body, thinking, effort):
@@ -142,6 +146,7 @@ def test_two_user_messages_in_a_row_become_one():
         ({"role": "user", "content": [{"type": "input_audio"}]}, "'input_audio'; here it can be text or image_url"),
         ({"role": "user", "content": 5}, "must be text or a list"),
         ({"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}, "is not JSON"),
+        ({"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}, "send the call in tool_calls"),
     ],
 )
 def test_a_faulty_message_is_refused_by_its_place(message, fault):
@@ -156,6 +161,56 @@ def test_tool_choice_names_a_tool_or_is_refused():
         read(tools=[WEATHER], tool_choice={"type": "function", "function": {"name": "other"}})
     with pytest.raises(CallerError, match="there are no tools"):
         read(tool_choice="required")
+
+
+def test_tool_choice_may_allow_some_tools_only():
+    clock = {"type": "function", "function": {"name": "clock"}}
+    some = {"mode": "required", "tools": [clock]}
+    turn = read(tools=[WEATHER, clock], tool_choice={"type": "allowed_tools", "allowed_tools": some}).turn
+    assert ([tool.name for tool in turn.tools], turn.options.tool_choice) == (["clock"], ToolChoice("required"))
+    with pytest.raises(CallerError, match="not among the tools: get_weather"):
+        read(tools=[WEATHER], tool_choice={"type": "allowed_tools", "allowed_tools": some})
+
+
+def test_the_words_of_other_servers_are_understood():
+    assert read(reasoning={"max_tokens": 50}).turn.options.thinking_budget == 50
+    assert read(top_k=-1).turn.options.top_k == 0
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    for wish in ({"guided_json": schema}, {"structured_outputs": {"json": schema}}):
+        assert read(**wish).turn.options.response_format == JsonSchema(schema)
+    with pytest.raises(CallerError, match=r"structured_outputs\.regex"):
+        read(structured_outputs={"regex": "a+"})
+    with pytest.raises(CallerError, match="guided_json and response_format both"):
+        read(guided_json=schema, response_format={"type": "json_object"})
+
+
+def test_a_last_message_can_be_the_start_of_the_reply():
+    begun = [*HELLO, {"role": "assistant", "content": "Once upon "}]
+    turn = read(messages=begun, continue_final_message=True, add_generation_prompt=False).turn
+    assert (turn.prefill, [message.role for message in turn.messages]) == ("Once upon ", ["user"])
+    assert read(messages=begun).turn.prefill == ""
+    with pytest.raises(CallerError, match="needs a last message of the assistant"):
+        read(continue_final_message=True)
+    with pytest.raises(CallerError, match="add_generation_prompt is false"):
+        read(add_generation_prompt=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ({"refusal": "I cannot."}, Text("I cannot.")),
+        ({"reasoning": "hm"}, Thinking("hm")),
+        ({"reasoning_content": "hm"}, Thinking("hm")),
+    ],
+)
+def test_what_the_assistant_did_not_say_as_content_is_kept(said, part):
+    assert read(messages=[*HELLO, {"role": "assistant", **said}, *HELLO]).turn.messages[1].parts == (part,)
+
+
+def test_options_of_a_stream_want_a_stream():
+    assert read(stream=True, stream_options={"include_usage": True}).include_usage
+    with pytest.raises(CallerError, match="stream is not set"):
+        read(stream_options={"include_usage": True})
 
 
 def test_a_schema_for_the_answer_is_kept_whole():
