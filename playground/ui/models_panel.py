@@ -62,17 +62,18 @@ class ModelsPanel:
         return [(one.entry.name, one.entry.name) for one in self._catalogue.listings() if one.entry.state == "here"]
 
     def act(self, action: Mapping[str, Any] | None) -> str:
-        """What a row's button asks for; gives what went wrong, or nothing.
-
-        The rows are numbered as they were drawn; the list may have changed since, so the name decides.
-        """
-        listings = self._catalogue.listings()
-        name, number = (action or {}).get("name"), (action or {}).get("number")
+        """What a row's button asks for; gives what went wrong, or nothing."""
         if not self._open_to_all:
             return CLOSED
-        if not isinstance(number, int) or not 0 <= number < len(listings):
+        if not (model := self.named(action)):
             return "The list has changed. Choose again."
-        return self._do(str(name), listings[number].entry.name)
+        return self._do(str((action or {}).get("name")), model)
+
+    def named(self, action: Mapping[str, Any] | None) -> str:
+        """The model of the row whose button was pressed; nothing when there is no such row any more."""
+        listings = self._catalogue.listings()
+        number = (action or {}).get("number")
+        return listings[number].entry.name if isinstance(number, int) and 0 <= number < len(listings) else ""
 
     def _do(self, what: str, model: str) -> str:
         try:

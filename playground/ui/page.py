@@ -78,7 +78,7 @@ def build_page(services: Services, *, manage_models: bool) -> gr.Blocks:
         build_library(links("", manage_models=manage_models))
         with gr.Sidebar(position="right", width=SIDE_WIDTH, open=False, elem_id="side"):
             panel = ModelsPanel(services.catalogue, services.jobs, open_to_all=manage_models)
-            models = build_models_section(services, panel, state, banner)
+            models = build_models_section(services, panel, state, banner, notice)
             tools = [(name.replace("_", " "), name) for name in services.tools]
             controls = build_controls(models.model, tools, services.recommended_options())
             presets = build_presets(services, controls)
@@ -92,7 +92,7 @@ def build_page(services: Services, *, manage_models: bool) -> gr.Blocks:
         ticket = gr.Textbox("", visible=False)
         act = gr.Button(visible="hidden", elem_id="act")
         screen = Screen(chat, composer, notice, record, ticket, pending, live, controls, services.pictures)
-        actions = Actions(services, screen)
+        actions = Actions(services, screen, manage_models=manage_models)
         _wire_chat(actions, screen, models, act, action)
         _wire_buttons(actions, screen, undo)
         _wire_resuming(actions, screen, models)

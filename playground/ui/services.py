@@ -30,6 +30,9 @@ from tools.arguments import check_arguments
 from tools.mcp_servers import McpServers
 from tools.tool import Tool, ToolError
 
+BLIND = "cannot_see"
+"""The code of the error for a picture that the model cannot see."""
+
 
 @dataclass
 class Services:
@@ -161,7 +164,8 @@ class Services:
         able = self.backend(model).capabilities
         if question.images and not able.images:
             raise UnsupportedInput(
-                f"{able.name} reads text only. Choose a model that sees pictures, or take the picture out."
+                f"{able.name} reads text only. Choose a model that sees pictures, or take the picture out.",
+                code=BLIND,
             )
 
     def read_image_url(self, url: str) -> Image:
