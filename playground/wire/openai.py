@@ -19,7 +19,7 @@ from playground.options import Options, parse_options
 from playground.turn import Turn
 from playground.wire.fields import read_body
 from playground.wire.history import ReadImage
-from playground.wire.openai_fields import Effort, TextSampling, read_effort, read_schema
+from playground.wire.openai_fields import OURS, Effort, TextSampling, read_effort, read_schema
 from playground.wire.openai_history import DETAIL, asks_for_detail, read_messages
 from tools.tool import ToolSpec
 
@@ -74,6 +74,8 @@ class ChatRequest(TextSampling):
     chat_template_kwargs: TemplateOptions | None = None
     reasoning_effort: Effort | None = None
     thinking_tokens: int | None = None
+    image_tokens: int | str | None = None
+    pan_and_scan: bool | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
 
@@ -113,7 +115,7 @@ def read_chat(body: Any, read_image: ReadImage) -> ChatCall:
 
 
 def _read_options(request: ChatRequest, tools: list[str]) -> Options:
-    values = request.given("logprobs", "top_logprobs", "parallel_tool_calls", "thinking_tokens")
+    values = request.given("logprobs", "top_logprobs", "parallel_tool_calls", *OURS)
     limit = request.max_completion_tokens if request.max_completion_tokens is not None else request.max_tokens
     if limit is not None:
         values["max_tokens"] = limit
