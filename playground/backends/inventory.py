@@ -215,7 +215,8 @@ class Inventory:
         try:
             checkpoint = read_checkpoint(folder)
         except ModelUnavailable as error:
-            return replace(entry, state="partial", bytes_here=here, note=error.message)
+            note = f"{error.message} Go on with the download: it fetches what is damaged or missing."
+            return replace(entry, state="partial", bytes_here=here, note=note)
         return self._ready(entry.name, checkpoint, replace(entry, source=Source(folder)))
 
     def _ready(self, name: str, checkpoint: Checkpoint, entry: Entry) -> Entry:

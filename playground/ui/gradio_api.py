@@ -1,4 +1,4 @@
-"""Gradio's API: `/chat`, `/replay`, `/models` and `/count_tokens`, stateless, named and documented on the API page.
+"""Gradio's API: `/chat`, `/replay` and `/count_tokens`, stateless, named and documented on the API page.
 
 The history goes in and comes out as OpenAI's messages. Options have the names and ranges of `Options`.
 """
@@ -45,7 +45,6 @@ Streams pairs: a sentence ("Identical: …", or the first token that differs and
 With `inside` on, it also has `inside`: for each model turn the prompt and the output as the model had them, and its
 tokens with probabilities, alternatives, how each was read, and what the grammar left to choose.
 """
-MODELS = "The models of this server, best first: name, whether it is here and loaded, memory, licence."
 COUNT = "Tokens that a request's prompt would take, by what they are spent on, and the model's context."
 
 
@@ -88,7 +87,6 @@ def add_endpoints(services: Services) -> None:
         api_description=REPLAY,
         concurrency_limit=None,
     )
-    trigger.click(api.models, None, gr.JSON(label="Models", visible=False), api_name="models", api_description=MODELS)
     trigger.click(
         _named(api.count_tokens, prompt),
         list(prompt.values()),
@@ -150,10 +148,6 @@ class GradioApi:
             except PlaygroundError as error:
                 raise gr.Error(error.message, print_exception=False) from error
         yield found.text, told
-
-    def models(self) -> list[dict[str, Any]]:
-        """See `MODELS`."""
-        return self._services.describe_models()
 
     def count_tokens(self, **request: Any) -> dict[str, int]:
         """See `COUNT`."""

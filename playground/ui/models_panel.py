@@ -13,7 +13,14 @@ from playground.ui.model_jobs import Job, ModelJobs
 
 CLOSED = "This server is open to others, so models are downloaded and unloaded only from its own machine."
 DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
-NAMES = {"download": "Download", "resume": "Go on", "load": "Load", "unload": "Unload", "cancel": "Stop"}
+NAMES = {
+    "download": "Download",
+    "resume": "Go on",
+    "load": "Load",
+    "unload": "Unload",
+    "cancel": "Stop",
+    "repair": "Check files",
+}
 
 
 class ModelsPanel:
@@ -78,7 +85,7 @@ class ModelsPanel:
     def _do(self, what: str, model: str) -> str:
         try:
             match what:
-                case "download" | "resume":
+                case "download" | "resume" | "repair":
                     self._jobs.download(model)
                 case "load":
                     self._jobs.load(model)
@@ -129,6 +136,8 @@ class ModelsPanel:
         else:
             by_state = {"here": ["load"], "partial": ["resume"], "absent": ["download"], "broken": []}
             acts = by_state[listing.entry.state] if listing.fits or listing.entry.state == "here" else []
+            if job and job.error and listing.entry.state == "here" and listing.entry.hub_id:
+                acts = [*acts, "repair"]  # it did not load, perhaps for a damaged file
         return "".join(
             f'<button class="row-act do-{act} at-{number}" title="{NAMES[act]} {html.escape(listing.entry.name)}">'
             f"{NAMES[act]}</button>"

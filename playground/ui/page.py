@@ -21,6 +21,7 @@ from playground.ui.live import Live, build_live_bar, build_live_chat
 from playground.ui.markdown import LATEX_DELIMITERS
 from playground.ui.mcp_section import build_mcp_section
 from playground.ui.meter import build_meter, build_overflow
+from playground.ui.models_api import add_model_endpoints
 from playground.ui.models_panel import ModelsPanel
 from playground.ui.models_section import ModelsSection, build_models_section
 from playground.ui.pages import links
@@ -105,6 +106,7 @@ def build_page(services: Services, *, manage_models: bool) -> gr.Blocks:
         settings.click(None, None, None, js="() => { window.playground.toggleSide() }", api_visibility="private")
         program.click(None, None, None, js="() => { window.playground.showApi() }", api_visibility="private")
         add_endpoints(services)
+        add_model_endpoints(services, manage_models=manage_models)
     with page.route("Compare", "compare", show_in_navbar=False):
         _build_top("compare", manage_models)
         build_compare_page(page, services)

@@ -2,10 +2,19 @@
 
 import itertools
 import json
+import time
 
+import gradio as gr
 import PIL.Image
 import pytest
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from playground.backends.scripted import ScriptedBackend
+from playground.settings import Settings
+from playground.ui.models_api import ModelsApi
+from playground.ui.services import Services
+from tests.ui.scripted_models import ScriptedModels
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +114,33 @@ def test_models_are_listed_with_what_holds_for_each(client):
     assert models["reader"]["images"] is False
 
 
+def test_a_model_is_downloaded_stopped_and_gone_on_with_loaded_and_unloaded_by_a_program(client):
+    name = "google/gemma-3-4b-it"  # the page's tests have others
+    job = client.submit(name=name, api_name="/download_model")
+    while not job.outputs():
+        time.sleep(0.05)
+    stopped = client.predict(name=name, api_name="/stop_model")
+    assert stopped["name"] == name
+    assert job.result(timeout=60)["state"] == "partial"
+    assert job.outputs()[0]["doing"] == "downloading"
+    whole = client.submit(name=name, api_name="/download_model")
+    assert whole.result(timeout=60)["state"] == "here"
+    assert any("B/s, " in step["words"] for step in whole.outputs()[:-1])
+    assert client.predict(name="small", api_name="/load_model")["state"] == "loaded"
+    assert client.predict(name="small", api_name="/unload_model")["state"] == "here"
+    with pytest.raises(AppError, match="There is no model called 'nowhere'"):
+        client.predict(name="nowhere", api_name="/load_model")
+
+
+def test_strangers_manage_no_models():
+    services = Services(Settings(), ScriptedModels(ScriptedBackend([])), {})
+    api = ModelsApi(services, manage_models=False)
+    for act in (api.download, api.load, api.unload, api.stop):
+        with pytest.raises(gr.Error, match="only from its own machine"):
+            next(iter(act("scripted")))
+    services.usage.close()
+
+
 def test_tokens_are_counted_by_what_they_are_spent_on(client):
     count = client.predict(message="three little words", system="Be kind", api_name="/count_tokens")
     assert count["system"] == 2
@@ -116,6 +152,7 @@ def test_only_the_endpoints_that_are_meant_are_public_and_documented(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     beside = {"/vision", "/vision_cost", "/vision_tasks", "/ask_document", "/document_cost"}
     beside |= {f"/eval_{name}" for name in ("save", "run", "runs", "results", "compare", "go_on", "stop")}
+    beside |= {f"/{act}_model" for act in ("download", "load", "unload", "stop")}
     assert set(endpoints) == {"/chat", "/replay", "/models", "/count_tokens", "/tool_reliability", "/compare", *beside}
     parameters = {one["parameter_name"]: one for one in endpoints["/chat"]["parameters"]}
     assert {"message", "files", "history", "system", "temperature", "seed", "thinking", "tools"} <= parameters.keys()
