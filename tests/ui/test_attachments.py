@@ -1,5 +1,6 @@
 """Pictures and long texts in the composer: what is taken, and what is refused in which words."""
 
+import base64
 import re
 from dataclasses import replace
 
@@ -81,6 +82,23 @@ def test_the_camera_takes_a_picture(chat):
     shutter.click()
     expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
     assert "with 1 pictures" in chat.ask("What is this?")
+
+
+def test_a_picture_is_attached_by_its_address(chat, picture):
+    chat.box.fill("What is this?")
+    chat.page.locator("#link").click()
+    url = chat.page.locator("#address-url textarea, #address-url input")
+    url.fill("http://127.0.0.1:1/secret.png")
+    url.press("Enter")
+    expect(chat.notice).to_contain_text("secret.png cannot be fetched")
+    url.fill(f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}")
+    chat.page.locator("#address-attach").click()
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
+    expect(url).to_be_hidden()
+    expect(chat.notice).to_be_hidden()
+    chat.box.press("Enter")
+    chat.wait_for_reply()
+    assert "'What is this?' with 1 pictures" in chat.last_reply
 
 
 def refused(chat, path, words):

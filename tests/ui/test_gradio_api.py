@@ -1,5 +1,6 @@
 """Gradio's API over a live server, through Gradio's own client."""
 
+import base64
 import itertools
 import json
 import time
@@ -56,6 +57,29 @@ def test_history_and_pictures_reach_the_model(client, tmp_path):
     history = [{"role": "user", "content": "one"}, {"role": "assistant", "content": "first answer"}]
     text, _ = client.predict(message="two", files=[handle_file(path)], history=history, api_name="/chat")
     assert text.startswith("Question 2 'two' with 1 pictures")
+
+
+def test_pictures_by_address_reach_the_model_and_addresses_of_this_machine_do_not(client, tmp_path):
+    path = tmp_path / "red.png"
+    PIL.Image.new("RGB", (40, 40), "red").save(path)
+    inside = f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    text, _ = client.predict(message="two", files=[handle_file(path)], image_urls=[inside], api_name="/chat")
+    assert "'two' with 2 pictures" in text
+    text, _ = client.predict(message="", image_urls=[inside], api_name="/chat")
+    assert "with 1 pictures" in text
+    with pytest.raises(AppError, match=r"The image at http://127\.0\.0\.1:1/x\.png cannot be fetched"):
+        client.predict(message="two", image_urls=["http://127.0.0.1:1/x.png"], api_name="/chat")
+
+
+def test_a_conversation_longer_than_the_context_is_refused_or_loses_its_oldest_messages(client):
+    history = [{"role": role, "content": "many words " * 60} for role in ("user", "assistant") * 2]
+    asked = {"message": "hello", "history": history, "model": "small", "max_tokens": 20, "api_name": "/chat"}
+    with pytest.raises(AppError, match=r"the model's context is 300.* let the oldest messages be dropped"):
+        client.predict(**asked)
+    _, reply = client.predict(overflow="drop_oldest", **asked)
+    assert reply["card"]["dropped_messages"] in (2, 4)
+    with pytest.raises(AppError, match="overflow is 'shrink'; it must be refuse or drop_oldest"):
+        client.predict(overflow="shrink", **asked)
 
 
 def test_built_in_tools_are_run_when_they_are_named(client):
