@@ -1,4 +1,4 @@
-"""Writes the parts of README.md that repeat what the code says: the settings and the file tree.
+"""Writes the parts of README.md that repeat what the code says: the models, the settings and the file tree.
 
 Run `python docs/readme_parts.py` after adding a file or a setting; a test fails until then.
 """
@@ -10,7 +10,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
+from playground.backends.known_models import KNOWN, KnownModel
 from playground.command_line import flag, variable
+from playground.engine.devices import Precision, Quantize
+from playground.engine.memory import gigabytes
 from playground.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,9 +82,38 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
+def models_table() -> str:
+    """Every model with a short name: what it is, what it takes to fetch, and what memory it needs in each format."""
+    lines = [
+        "| name | what it is | input | download | 8 bits | 4 bits | bfloat16 | float32 | licence |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    smallest = KNOWN[-1]
+    lines.append(
+        f"| `embedded` | google/gemma-3-270m with our adapter | text | none: a Python package | {_needs(smallest)} "
+        "| Gemma terms |"
+    )
+    for known in reversed(KNOWN):
+        sees = "text, images" if known.images else "text"
+        terms = "Gemma terms, gated" if known.gated else known.licence
+        size = gigabytes(known.weight_bytes)
+        lines.append(f"| `{known.name}` | {known.hub_id} | {sees} | {size} | {_needs(known)} | {terms} |")
+    return "\n".join(lines)
+
+
+def _needs(known: KnownModel) -> str:
+    formats: tuple[tuple[str, Quantize], ...] = (
+        *(("bfloat16", "int8"), ("bfloat16", "int4")),
+        *(("bfloat16", "none"), ("float32", "none")),
+    )
+    needs = (known.need(Precision(getattr(torch, dtype), "", quantize)) for dtype, quantize in formats)
+    return " | ".join(gigabytes(need.total) for need in needs)
+
+
 def rewritten(text: str) -> str:
-    """README's text with both parts as the code has them now."""
-    for mark, part in (("settings", settings_table()), ("tree", f"```\n{tree()}\n```")):
+    """README's text with its parts as the code has them now."""
+    parts = (("models", models_table()), ("settings", settings_table()), ("tree", f"```\n{tree()}\n```"))
+    for mark, part in parts:
         pattern = rf"(<!-- {mark} -->\n).*?(<!-- {mark} end -->)"
         text = re.sub(pattern, lambda found, part=part: f"{found[1]}{part}\n{found[2]}", text, flags=re.S)
     return text

@@ -27,7 +27,7 @@ LANGUAGES: Mapping[str, str] = {
 }
 """The kinds of programs, and the language that each is written in."""
 OPENAI_OWN = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty", "logprobs")
-OPENAI_EXTRA = ("top_k", "min_p", "repetition_penalty", "thinking_tokens")
+OPENAI_EXTRA = ("top_k", "min_p", "repetition_penalty", "thinking_tokens", "image_tokens", "pan_and_scan")
 """Options that OpenAI's package passes on in `extra_body` only."""
 ANTHROPIC_EXTRA = (
     *("temperature", "top_p", "top_k", "min_p", "seed"),

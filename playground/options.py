@@ -60,6 +60,12 @@ class Options(BaseModel):
     thinking_tokens: int | None = Field(
         None, ge=1, le=131_072, description="How long thinking may take, in tokens; overrides effort."
     )
+    image_tokens: Literal["auto", "70", "140", "280", "560", "1120"] = Field(
+        "auto", description="How closely Gemma 4 looks at a picture: most tokens that it may take. Auto: 280."
+    )
+    pan_and_scan: bool = Field(
+        False, description="Show Gemma 3 crops of long pictures too. Each crop takes 256 tokens more."
+    )
     response_format: JsonObject | JsonSchema | None = Field(None, description="The shape of the answer.")
     tool_choice: Choice = Field(Choice(), description="Whether tools may, must or must not be called.")
     parallel_tool_calls: bool = Field(True, description="Whether one reply may hold several calls.")
@@ -71,6 +77,11 @@ class Options(BaseModel):
         if any(text == "" for text in stop):
             raise ValueError("an empty stop text would end every reply at once; remove it")
         return stop
+
+    @field_validator("image_tokens", mode="before")
+    @classmethod
+    def _number_as_text(cls, tokens: Any) -> Any:
+        return str(tokens) if isinstance(tokens, int) and not isinstance(tokens, bool) else tokens
 
     @field_validator("logit_bias")
     @classmethod

@@ -67,6 +67,9 @@ def download(
 ) -> Path:
     """Fetch what is missing of a model; gives the folder with its files. `retry_s` is the first pause after a fault.
 
+    A file of another size than the hub's counts as missing. Where nothing seems to be missing, whoever asks for the
+    download doubts the files: all are read and compared with their hashes, and what is damaged comes again.
+
     Raises: ModelUnavailable with the cause and the cure (what arrived is kept for the next try); Cancelled.
     """
     if not is_hub_id(hub_id):
@@ -74,8 +77,12 @@ def download(
     with _alone(hub, hub_id), _Transfer(hub, cancel or threading.Event(), retry_s) as transfer:
         model = transfer.wait_for(transfer.submit(hub.look_up, hub_id, transfer.client))
         # Equal files share one blob.
-        wanted = {file.etag: file for file in model.files}.values()
-        missing = [file for file in wanted if not _blob(hub, model, file).exists()]
+        wanted = list({file.etag: file for file in model.files}.values())
+        missing = [file for file in wanted if _is_missing(_blob(hub, model, file), file)]
+        if not missing:
+            checks = [transfer.submit(transfer.is_damaged, model, file) for file in wanted]
+            transfer.wait_for(*checks)
+            missing = [file for file, check in zip(wanted, checks, strict=True) if check.result()]
         left = sum(file.size - _part_size(hub, model, file) for file in missing)
         _check_disk(hub, hub_id, left)
         meter = _Meter(model.size, model.size - left)
@@ -156,6 +163,14 @@ class _Transfer:
                 result = job.result()
             tick()
         return result  # type: ignore[no-any-return]  # untyped library
+
+    def is_damaged(self, model: RemoteModel, file: RemoteFile) -> bool:
+        """Whether a file that is here holds something else than the hub's; it is removed then."""
+        blob = _blob(self._hub, model, file)
+        if _etag(blob, file) == file.etag:
+            return False
+        blob.unlink()
+        return True
 
     def fetch(self, model: RemoteModel, file: RemoteFile, meter: _Meter) -> None:
         """Bring one file here, going on where an earlier try ended.
@@ -302,6 +317,13 @@ def _disk_error(error: OSError, folder: Path) -> ModelUnavailable:
 
 def _blob(hub: Hub, model: RemoteModel, file: RemoteFile) -> Path:
     return hub.folder(model.hub_id) / "blobs" / file.etag
+
+
+def _is_missing(blob: Path, file: RemoteFile) -> bool:
+    """Whether a file is not here, or not with its size: it was cut short after it had arrived, and goes."""
+    if blob.exists() and _size(blob) != file.size:
+        blob.unlink()
+    return not blob.exists()
 
 
 def _part(blob: Path) -> Path:

@@ -18,7 +18,7 @@ from playground.engine.checkpoint import FAMILIES, Checkpoint, read_checkpoint, 
 from playground.engine.devices import Precision
 from playground.engine.gguf.file import is_gguf
 from playground.engine.gguf.unpack import GENERATION
-from playground.engine.memory import FORESEEN_TOKENS, MemoryNeed, cache_bytes, foresee, gigabytes, working_bytes
+from playground.engine.memory import MemoryNeed, foresee, gigabytes
 from playground.engine.weights import Source
 from playground.errors import ModelUnavailable
 
@@ -183,9 +183,6 @@ class Inventory:
         return self._cached_state(known.hub_id, self._foreseen(known))
 
     def _foreseen(self, known: KnownModel) -> Entry:
-        # Said of a model by its size alone: its vision tower and its norms, which are not quantised, are small.
-        weights = int(known.weight_bytes * self.precision.weight_bytes / 2)
-        cache = cache_bytes(known.text, FORESEEN_TOKENS, self.precision.dtype.itemsize)
         return Entry(
             name=known.name,
             state="absent",
@@ -196,7 +193,7 @@ class Inventory:
             images=known.images,
             context_tokens=known.context_tokens,
             bytes_total=known.weight_bytes,
-            need=MemoryNeed(weights, cache, working_bytes(weights)),
+            need=known.need(self.precision),
         )
 
     def _on_hub(self, hub_id: str) -> Entry:
@@ -215,7 +212,8 @@ class Inventory:
         try:
             checkpoint = read_checkpoint(folder)
         except ModelUnavailable as error:
-            return replace(entry, state="partial", bytes_here=here, note=error.message)
+            note = f"{error.message} Go on with the download: it fetches what is damaged or missing."
+            return replace(entry, state="partial", bytes_here=here, note=note)
         return self._ready(entry.name, checkpoint, replace(entry, source=Source(folder)))
 
     def _ready(self, name: str, checkpoint: Checkpoint, entry: Entry) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from playground.backends.local_reply import LocalReply
 from playground.backends.local_trace import steps_of
 from playground.backends.thought_end import ThoughtEnd
 from playground.dialects import dialect_for
+from playground.dialects.crops import with_crops
 from playground.dialects.dialect import ImageSlot, Reader
 from playground.dialects.raw import RawReader, raw_pieces
 from playground.dialects.token_text import Encoded, TokenText
@@ -236,11 +237,13 @@ class LocalBackend:
 
         Raises: CallerError when the family cannot express it; UnsupportedInput for images that nothing here can see.
         """
-        pictures = [image for message in turn.messages for image in message.images]
-        inputs = {image.digest: self._image_maker(len(pictures)).make(image) for image in pictures}
+        make = self._see(turn)
         if isinstance(turn.raw, tuple):
             return _Prompt(Encoded(turn.raw, ()))
         pieces = self._dialect.render(turn) if turn.raw is None else raw_pieces(turn.raw, self._dialect)
+        if turn.options.pan_and_scan and self._model.image_inputs is not None:
+            pieces = with_crops(pieces, self._model.image_inputs.crops)
+        inputs = {piece.image.digest: make(piece.image) for piece in pieces if isinstance(piece, ImageSlot)}
         encoded = self._tokens.encode(pieces, lambda image: inputs[image.digest].length)
         images = tuple(inputs[piece.image.digest] for piece in pieces if isinstance(piece, ImageSlot))
         instructions = self._instructions(turn, encoded.ids)
@@ -255,6 +258,30 @@ class LocalBackend:
             return 0
         other = self._dialect.render(replace(turn, messages=(*system_text, user("?")), prefill=""))
         return _common_start(ids, self._tokens.encode(other).ids)
+
+    def _see(self, turn: Turn) -> Callable[[Image], ImageInputs]:
+        """How the turn's pictures become tensors.
+
+        Raises: UnsupportedInput when the model sees none, or not in the way that the options ask for.
+        """
+        options = turn.options
+        budget = None if options.image_tokens == "auto" else int(options.image_tokens)
+        if not (count := sum(len(message.images) for message in turn.messages)):
+            return lambda image: self._image_maker(1).make(image)
+        maker = self._image_maker(count)
+        if budget is not None and maker.cuts:
+            raise UnsupportedInput(
+                f"image_tokens is {budget}, and {self._setting.name} takes {maker.budget} tokens for every picture. "
+                "Set it to auto; pan_and_scan shows it crops of long pictures.",
+                param="image_tokens",
+            )
+        if options.pan_and_scan and not maker.cuts:
+            raise UnsupportedInput(
+                f"{self._setting.name} takes pictures in their own shape and no crops of them. Turn pan_and_scan off; "
+                "image_tokens says how closely it looks.",
+                param="pan_and_scan",
+            )
+        return lambda image: maker.make(image, budget)
 
     def _image_maker(self, count: int) -> ImageInputMaker:
         if self._model.image_inputs is None:

@@ -75,7 +75,17 @@ class ImageInputMaker:
             ) from error
         self._cuts = checkpoint.family == "gemma3"
         self._fixed_length = int(checkpoint.config.get("mm_tokens_per_image", 256))
-        self.make = lru_cache(maxsize=REMEMBERED)(self._make)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._make)
+        self._cropped = lru_cache(maxsize=REMEMBERED)(self._crops)
+
+    @property
+    def cuts(self) -> bool:
+        """Whether the family can be shown crops of long pictures; if not, its pictures have a budget of tokens."""
+        return self._cuts
+
+    def make(self, image: Image, budget: int | None = None) -> ImageInputs:
+        """A picture for the vision tower. `budget`: most vectors, if not as the checkpoint says; for Gemma 4 only."""
+        return self._remembered(image, budget)
 
     @property
     def budget(self) -> int:
@@ -96,8 +106,9 @@ class ImageInputMaker:
 
     def crops(self, image: Image) -> tuple[Image, ...]:
         """The parts that "pan and scan" would send beside a long picture; none for square ones and for Gemma 4."""
-        if not self._cuts:
-            return ()
+        return self._cropped(image) if self._cuts else ()
+
+    def _crops(self, image: Image) -> tuple[Image, ...]:
         limits = {
             f"pan_and_scan_{name}": getattr(self._processor, f"pan_and_scan_{name}", None) or value
             for name, value in PAN_AND_SCAN.items()
@@ -107,10 +118,12 @@ class ImageInputMaker:
         parts = self._processor.pan_and_scan(pixels, **limits)
         return tuple(from_picture(PIL.Image.fromarray(np.ascontiguousarray(p.transpose(1, 2, 0)))) for p in parts)
 
-    def _make(self, image: Image) -> ImageInputs:
+    def _make(self, image: Image, budget: int | None) -> ImageInputs:
+        wish = {} if budget is None else {"max_soft_tokens": budget}
         with PIL.Image.open(io.BytesIO(image.data)) as picture:
-            batch = self._processor(picture.convert("RGB"), return_tensors="pt")
-        digest = hashlib.sha256(f"{image.digest} {self._settings}".encode()).hexdigest()
+            batch = self._processor(picture.convert("RGB"), return_tensors="pt", **wish)
+        made = " ".join([image.digest, self._settings, *map(str, wish.values())])
+        digest = hashlib.sha256(made.encode()).hexdigest()
         tensors = {"pixel_values": batch["pixel_values"]}
         if "image_position_ids" not in batch:
             return ImageInputs(self._fixed_length, tensors, digest)

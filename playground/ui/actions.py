@@ -17,7 +17,8 @@ from playground.ui.inside.look import fork_at
 from playground.ui.pending_card import written_arguments
 from playground.ui.replying import Replying
 from playground.ui.screen import Screen, Updates
-from playground.ui.services import Services
+from playground.ui.seeing_models import seeing_models
+from playground.ui.services import BLIND, Services
 from playground.ui.transcript import Exchange, load
 from playground.ui.user_tools import load_tools
 from playground.ui.visits import Visit
@@ -26,9 +27,11 @@ from playground.ui.visits import Visit
 class Actions:
     """Gradio's event functions. `request` names the tab; `values` are the side panel's, in the order of `Controls`."""
 
-    def __init__(self, services: Services, screen: Screen) -> None:
+    def __init__(self, services: Services, screen: Screen, *, manage_models: bool) -> None:
+        """`manage_models`: whether visitors may download models."""
         self._services = services
         self._screen = screen
+        self._manage_models = manage_models
         self._replying = Replying(services, screen)
 
     def accept(self, composer: Mapping[str, Any] | None, ticket: str, request: gr.Request, *values: Any) -> Updates:
@@ -42,7 +45,7 @@ class Actions:
             question = self._services.read_composer(composer or {}, visit.transcript.images)
             self._services.check(question, self._screen.controls.read(values).model)
         except PlaygroundError as error:
-            return self._screen.noticed(error.message)
+            return self._screen.noticed(error.message, buttons=self._offers(error))
         if visit.editing is not None:
             visit.settle_nothing()
             visit.transcript = asked_instead(visit.transcript, visit.editing, question)
@@ -52,6 +55,12 @@ class Actions:
         visit.draft, visit.editing = composer, None
         visit.wait()
         return {**self._screen.painted(visit, values), self._screen.composer: {"text": "", "files": []}}
+
+    def _offers(self, error: PlaygroundError) -> str:
+        """Buttons with a way out of the error, where there is one."""
+        if error.code != BLIND:
+            return ""
+        return seeing_models(self._services.catalogue.listings(), can_download=self._manage_models)
 
     def take_example(self, chosen: gr.SelectData, request: gr.Request, *values: Any) -> Updates:
         """Send one of the empty page's examples, with the switches that it needs.

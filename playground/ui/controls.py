@@ -136,6 +136,9 @@ def build_controls(
         for name in SAMPLING:
             options.add(name)
         options.add_seed()
+    with gr.Accordion("Pictures", open=False, elem_classes=["section"], elem_id="pictures"):
+        options.add("image_tokens")
+        options.add("pan_and_scan")
     with gr.Accordion("Length and form", open=False, elem_classes=["section"]):
         prefill = gr.Textbox(
             "",

@@ -1,4 +1,4 @@
-"""Gradio's API: `/chat`, `/replay`, `/models` and `/count_tokens`, stateless, named and documented on the API page.
+"""Gradio's API: `/chat`, `/replay` and `/count_tokens`, stateless, named and documented on the API page.
 
 The history goes in and comes out as OpenAI's messages. Options have the names and ranges of `Options`.
 """
@@ -12,12 +12,13 @@ from typing import Any
 
 import gradio as gr
 
+from playground.chat.context_window import Overflow
 from playground.chat.loop import run
 from playground.chat.recording import Recording, changed, read_recording, record, replay, verdict
 from playground.errors import CallerError, PlaygroundError
 from playground.events import Finished, Progress
 from playground.images import read_kept_image
-from playground.messages import Message, Text
+from playground.messages import Message, Text, user
 from playground.options import Options, parse_options
 from playground.turn import Signals, Turn
 from playground.ui.inside.look import TELLING, look_into, write_look
@@ -34,9 +35,10 @@ CHAT = """Answer one message. Nothing is remembered between calls: send the hist
 
 Streams pairs: the answer's text so far, and the reply as JSON. The last pair holds the whole reply:
 `message` (OpenAI's shape), `messages` (what to append to the history), `finish_reason`, `usage`, `seed`, `timings`
-and `card`. With `finish_reason` "tool_calls", run the calls in `message.tool_calls`, append their results to the
-history as messages of role "tool", and call again with an empty message. With `recording` on, the last pair also holds
-`recording`: one JSON document that `/replay` writes again, here or on another machine.
+and `card`. Of a conversation that is too long, `card.dropped_messages` says how many of the oldest were left out where
+`overflow` lets them. With `finish_reason` "tool_calls", run the calls in `message.tool_calls`, append their results to
+the history as messages of role "tool", and call again with an empty message. With `recording` on, the last pair also
+holds `recording`: one JSON document that `/replay` writes again, here or on another machine.
 """
 REPLAY = """Write a recorded reply again and compare. No tool runs: their results come from the recording.
 
@@ -45,7 +47,6 @@ Streams pairs: a sentence ("Identical: …", or the first token that differs and
 With `inside` on, it also has `inside`: for each model turn the prompt and the output as the model had them, and its
 tokens with probabilities, alternatives, how each was read, and what the grammar left to choose.
 """
-MODELS = "The models of this server, best first: name, whether it is here and loaded, memory, licence."
 COUNT = "Tokens that a request's prompt would take, by what they are spent on, and the model's context."
 
 
@@ -55,13 +56,19 @@ def add_endpoints(services: Services) -> None:
     prompt = {
         "message": gr.Textbox("", label="The person's message; empty to go on after tool results", visible=False),
         "files": gr.File(file_count="multiple", label="Pictures and text files of the message", visible=False),
+        "image_urls": gr.JSON([], label="Addresses of further pictures: https or data:", visible=False),
         "history": gr.JSON([], label="Earlier messages, as OpenAI writes them", visible=False),
         "system": gr.Textbox("", label="System prompt", visible=False),
         "model": gr.Textbox("", label="Model name; empty for the default", visible=False),
         "tools": gr.JSON([], label="Names of built-in tools that may be called", visible=False),
         "user_tools": gr.JSON([], label="Your own tools, as OpenAI writes them; you run their calls", visible=False),
     }
-    recording = {"recording": gr.Checkbox(False, label="Add a recording that can be replayed", visible=False)}
+    recording = {
+        "recording": gr.Checkbox(False, label="Add a recording that can be replayed", visible=False),
+        "overflow": gr.Textbox(
+            "refuse", label="A conversation longer than the context: refuse, or drop_oldest", visible=False
+        ),
+    }
     options = {name: _option(name) for name in Options.model_fields}
     text = gr.Textbox(label="The answer's text so far", visible=False)
     reply = gr.JSON(label="The reply", visible=False)
@@ -88,7 +95,6 @@ def add_endpoints(services: Services) -> None:
         api_description=REPLAY,
         concurrency_limit=None,
     )
-    trigger.click(api.models, None, gr.JSON(label="Models", visible=False), api_name="models", api_description=MODELS)
     trigger.click(
         _named(api.count_tokens, prompt),
         list(prompt.values()),
@@ -108,12 +114,14 @@ class GradioApi:
         """See `CHAT`."""
         try:
             turn, toolbox = self._turn(request)
+            overflow = _overflow(request["overflow"])
             backend = self._services.backend(request["model"] or None)
         except PlaygroundError as error:
             raise gr.Error(error.message, print_exception=False) from error
         signals = Signals()
         name = backend.capabilities.name
-        events = self._services.meter.watch(run(turn, backend, toolbox, signals), Caller("gradio"), name)
+        replied = run(turn, backend, toolbox, signals, overflow=overflow)
+        events = self._services.meter.watch(replied, Caller("gradio"), name)
         reply = RunningReply(events, signals, name)
         for _ in _watched(reply):
             yield reply.look(lambda grown: (_text(grown), {"done": False, **_so_far(grown)}))
@@ -121,7 +129,7 @@ class GradioApi:
         finished = _end_of(grown)
         whole = {"done": True, "model": name, **_whole(finished, grown)}
         if request["recording"]:
-            whole["recording"] = record(turn, finished)
+            whole["recording"] = record(turn, finished, overflow)
         yield _text(grown), whole
 
     def replay(
@@ -150,10 +158,6 @@ class GradioApi:
             except PlaygroundError as error:
                 raise gr.Error(error.message, print_exception=False) from error
         yield found.text, told
-
-    def models(self) -> list[dict[str, Any]]:
-        """See `MODELS`."""
-        return self._services.describe_models()
 
     def count_tokens(self, **request: Any) -> dict[str, int]:
         """See `COUNT`."""
@@ -196,11 +200,26 @@ class GradioApi:
 
     def _asked(self, history: Sequence[Message], request: Mapping[str, Any]) -> tuple[Message, ...]:
         composer = {"text": request["message"], "files": request["files"] or ()}
+        fetched = [self._services.read_image_url(str(url)) for url in request["image_urls"] or ()]
         if not composer["text"].strip() and not composer["files"]:
+            if fetched:
+                return (*history, user(*fetched))
             if history and history[-1].role == "tool":
                 return tuple(history)
             raise CallerError("The message is empty. Send text, files, or a history that ends with tool results.")
-        return (*history, self._services.read_composer(composer, ()))
+        asked = self._services.read_composer(composer, ())
+        return (*history, user(*fetched, *asked.parts))
+
+
+def _overflow(word: str) -> Overflow:
+    """What to do with a conversation that is too long.
+
+    Raises: CallerError for a word that means nothing.
+    """
+    match word:
+        case "refuse" | "drop_oldest":
+            return word
+    raise CallerError(f"overflow is {word!r}; it must be refuse or drop_oldest.", param="overflow")
 
 
 def _watched(reply: RunningReply) -> Iterator[None]:

@@ -17,6 +17,7 @@ from playground.chat.context_window import fit
 from playground.errors import ContextTooLong, PlaygroundError
 from playground.messages import Message, user
 from playground.messages import system as system_message
+from playground.options import Options
 from playground.turn import Turn
 from playground.ui.controls import Controls
 from playground.ui.quiet import QUIET
@@ -51,7 +52,8 @@ def measure(turn: Turn, draft: Message | None, backend: Backend, *, drops: bool)
     Raises: CallerError when it cannot be rendered.
     """
     count = backend.count_tokens(turn)
-    alone = backend.count_tokens(Turn((draft,))) if draft else None
+    looks = Options(image_tokens=turn.options.image_tokens, pan_and_scan=turn.options.pan_and_scan)
+    alone = backend.count_tokens(Turn((draft,), options=looks)) if draft else None
     drafted = alone.total - alone.images if alone else 0
     parts = {
         "System prompt": count.system,

@@ -13,7 +13,14 @@ from playground.ui.model_jobs import Job, ModelJobs
 
 CLOSED = "This server is open to others, so models are downloaded and unloaded only from its own machine."
 DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
-NAMES = {"download": "Download", "resume": "Go on", "load": "Load", "unload": "Unload", "cancel": "Stop"}
+NAMES = {
+    "download": "Download",
+    "resume": "Go on",
+    "load": "Load",
+    "unload": "Unload",
+    "cancel": "Stop",
+    "repair": "Check files",
+}
 
 
 class ModelsPanel:
@@ -62,22 +69,23 @@ class ModelsPanel:
         return [(one.entry.name, one.entry.name) for one in self._catalogue.listings() if one.entry.state == "here"]
 
     def act(self, action: Mapping[str, Any] | None) -> str:
-        """What a row's button asks for; gives what went wrong, or nothing.
-
-        The rows are numbered as they were drawn; the list may have changed since, so the name decides.
-        """
-        listings = self._catalogue.listings()
-        name, number = (action or {}).get("name"), (action or {}).get("number")
+        """What a row's button asks for; gives what went wrong, or nothing."""
         if not self._open_to_all:
             return CLOSED
-        if not isinstance(number, int) or not 0 <= number < len(listings):
+        if not (model := self.named(action)):
             return "The list has changed. Choose again."
-        return self._do(str(name), listings[number].entry.name)
+        return self._do(str((action or {}).get("name")), model)
+
+    def named(self, action: Mapping[str, Any] | None) -> str:
+        """The model of the row whose button was pressed; nothing when there is no such row any more."""
+        listings = self._catalogue.listings()
+        number = (action or {}).get("number")
+        return listings[number].entry.name if isinstance(number, int) and 0 <= number < len(listings) else ""
 
     def _do(self, what: str, model: str) -> str:
         try:
             match what:
-                case "download" | "resume":
+                case "download" | "resume" | "repair":
                     self._jobs.download(model)
                 case "load":
                     self._jobs.load(model)
@@ -128,6 +136,8 @@ class ModelsPanel:
         else:
             by_state = {"here": ["load"], "partial": ["resume"], "absent": ["download"], "broken": []}
             acts = by_state[listing.entry.state] if listing.fits or listing.entry.state == "here" else []
+            if job and job.error and listing.entry.state == "here" and listing.entry.hub_id:
+                acts = [*acts, "repair"]  # it did not load, perhaps for a damaged file
         return "".join(
             f'<button class="row-act do-{act} at-{number}" title="{NAMES[act]} {html.escape(listing.entry.name)}">'
             f"{NAMES[act]}</button>"

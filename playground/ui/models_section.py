@@ -35,6 +35,7 @@ class ModelsSection:
     model: gr.Dropdown
     state: gr.HTML
     banner: gr.HTML
+    notice: gr.HTML
     listed: gr.HTML
     clock: gr.Timer
 
@@ -61,8 +62,10 @@ class ModelsSection:
         return {self.state: self._chip(name), self.banner: self._banner(name)}
 
     def act(self, action: Mapping[str, Any] | None, chosen: str) -> Updates:
-        """A button in the list was pressed."""
-        return self.shown(chosen, self.panel.act(action))
+        """A button in the list was pressed, or one that offers a model to use."""
+        if (action or {}).get("name") == "use":
+            return {**self.shown(self.panel.named(action) or chosen), self.notice: ""}
+        return {**self.shown(chosen, self.panel.act(action)), self.notice: ""}
 
     def run_in(self, dtype: str, chosen: str) -> Updates:
         """Other numbers were chosen for the models that are loaded from now on."""
@@ -103,8 +106,11 @@ def _numbers(settings: Settings) -> str:
     return settings.quantize if settings.quantize in ("int8", "int4") else settings.dtype
 
 
-def build_models_section(services: Services, panel: ModelsPanel, state: gr.HTML, banner: gr.HTML) -> ModelsSection:
-    """The dropdown and the list, in the layout that is open now, wired up. Header and banner were made before."""
+def build_models_section(
+    services: Services, panel: ModelsPanel, state: gr.HTML, banner: gr.HTML, notice: gr.HTML
+) -> ModelsSection:
+    """The dropdown and the list, in the layout that is open now, wired up. `state`, `banner` and `notice` were made
+    before; the notice may offer models, and goes when one is taken."""
     choices = panel.choices()
     default = services.catalogue.default().name
     value = default if default in [name for _, name in choices] else None
@@ -131,11 +137,15 @@ def build_models_section(services: Services, panel: ModelsPanel, state: gr.HTML,
     row = gr.JSON(visible=False)
     press = gr.Button(visible="hidden", elem_id="row-act")
     clock = gr.Timer(POLL_S, active=False)
-    section = ModelsSection(services, panel, model, state, banner, listed, clock)
+    section = ModelsSection(services, panel, model, state, banner, notice, listed, clock)
     model.input(section.chosen, model, [state, banner], queue=False, **QUIET)
     numbers.input(section.run_in, [numbers, model], section.outputs, **QUIET)
     press.click(
-        section.act, [row, model], section.outputs, js="(_, model) => [window.playground.takeRow(), model]", **QUIET
+        section.act,
+        [row, model],
+        [*section.outputs, notice],
+        js="(_, model) => [window.playground.takeRow(), model]",
+        **QUIET,
     )
     add.click(section.add, [name, model], section.outputs, **QUIET)
     clock.tick(section.shown, model, section.outputs, **QUIET)

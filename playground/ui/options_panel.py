@@ -34,6 +34,8 @@ LABELS = {
     "logprobs": "Token probabilities",
     "top_logprobs": "Alternatives per token",
     "logit_bias": "Token bias",
+    "image_tokens": "Tokens for a picture",
+    "pan_and_scan": "Crops of long pictures",
 }
 UNITS = {"max_tokens": "tokens", "thinking_tokens": "tokens"}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from playground.errors import PlaygroundError
 from playground.ui.actions import Actions
 from playground.ui.compare.page import build_compare_page
 from playground.ui.controls import build_controls
@@ -21,6 +22,7 @@ from playground.ui.live import Live, build_live_bar, build_live_chat
 from playground.ui.markdown import LATEX_DELIMITERS
 from playground.ui.mcp_section import build_mcp_section
 from playground.ui.meter import build_meter, build_overflow
+from playground.ui.models_api import add_model_endpoints
 from playground.ui.models_panel import ModelsPanel
 from playground.ui.models_section import ModelsSection, build_models_section
 from playground.ui.pages import links
@@ -68,17 +70,27 @@ def build_page(services: Services, *, manage_models: bool) -> gr.Blocks:
             notice = gr.HTML(elem_id="notice")
             with gr.Column(visible=False, elem_id="camera") as camera_box:
                 camera = gr.Image(sources=["webcam"], type="filepath", show_label=False, elem_id="camera-image")
+            with gr.Row(visible=False, elem_id="address") as address_box:
+                address = gr.Textbox(
+                    show_label=False,
+                    container=False,
+                    placeholder="https://… of a picture",
+                    max_lines=1,
+                    elem_id="address-url",
+                )
+                fetch = gr.Button("Attach", size="sm", scale=0, min_width=70, elem_id="address-attach")
             live = Live(live_chat, *build_live_bar())
             composer = _composer()
             with gr.Row(elem_id="under"):
                 snap = gr.Button("Camera", size="sm", elem_id="snap", scale=0, min_width=60)
+                link = gr.Button("Link", size="sm", elem_id="link", scale=0, min_width=60)
                 undo = gr.Button("Undo", size="sm", elem_id="undo", scale=0, min_width=60)
                 gr.HTML('<span id="vault-note"></span>', elem_id="vault")
                 meter = build_meter()
         build_library(links("", manage_models=manage_models))
         with gr.Sidebar(position="right", width=SIDE_WIDTH, open=False, elem_id="side"):
             panel = ModelsPanel(services.catalogue, services.jobs, open_to_all=manage_models)
-            models = build_models_section(services, panel, state, banner)
+            models = build_models_section(services, panel, state, banner, notice)
             tools = [(name.replace("_", " "), name) for name in services.tools]
             controls = build_controls(models.model, tools, services.recommended_options())
             presets = build_presets(services, controls)
@@ -92,11 +104,12 @@ def build_page(services: Services, *, manage_models: bool) -> gr.Blocks:
         ticket = gr.Textbox("", visible=False)
         act = gr.Button(visible="hidden", elem_id="act")
         screen = Screen(chat, composer, notice, record, ticket, pending, live, controls, services.pictures)
-        actions = Actions(services, screen)
+        actions = Actions(services, screen, manage_models=manage_models)
         _wire_chat(actions, screen, models, act, action)
         _wire_buttons(actions, screen, undo)
         _wire_resuming(actions, screen, models)
         _wire_camera(snap, camera_box, camera, composer)
+        _wire_address(link, address_box, address, fetch, services, screen)
         _wire_loading(page, services, actions, screen, models, presets, action)
         shade.click(None, None, None, js="() => { window.playground.toggleTheme() }", api_visibility="private")
         keys.click(None, None, None, js="() => { window.playgroundKeys.toggleSheet() }", api_visibility="private")
@@ -105,6 +118,7 @@ def build_page(services: Services, *, manage_models: bool) -> gr.Blocks:
         settings.click(None, None, None, js="() => { window.playground.toggleSide() }", api_visibility="private")
         program.click(None, None, None, js="() => { window.playground.showApi() }", api_visibility="private")
         add_endpoints(services)
+        add_model_endpoints(services, manage_models=manage_models)
     with page.route("Compare", "compare", show_in_navbar=False):
         _build_top("compare", manage_models)
         build_compare_page(page, services)
@@ -230,6 +244,30 @@ def _wire_camera(snap: gr.Button, box: gr.Column, camera: gr.Image, composer: gr
 
     snap.click(lambda: gr.update(visible=True), None, box, queue=False, **QUIET)
     camera.input(take, [camera, composer], [composer, camera, box], **QUIET)
+
+
+def _wire_address(
+    link: gr.Button, box: gr.Row, address: gr.Textbox, fetch: gr.Button, services: Services, screen: Screen
+) -> None:
+    """A picture by its address, fetched by the server within the limits of `safe_fetch`."""
+    composer = screen.composer
+
+    def take(url: str, held: dict[str, Any] | None) -> dict[Any, Any]:
+        try:
+            picture = str(services.pictures.path(services.read_image_url(url.strip())))
+        except PlaygroundError as error:
+            return screen.noticed(error.message)
+        held = held or {"text": "", "files": []}
+        return {
+            composer: {"text": held["text"], "files": [*held["files"], picture]},
+            address: "",
+            screen.notice: "",
+            box: gr.update(visible=False),
+        }
+
+    link.click(lambda: gr.update(visible=True), None, box, queue=False, **QUIET)
+    outputs = [composer, address, screen.notice, box]
+    gr.on([fetch.click, address.submit], take, [address, composer], outputs, **QUIET)
 
 
 def _wire_loading(

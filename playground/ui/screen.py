@@ -131,10 +131,11 @@ class Screen:
             "runs": runs,
         }
 
-    def noticed(self, text: str, kind: Literal["problem", "hint"] = "problem") -> Updates:
-        """A line above the composer; everything else stays as it is."""
+    def noticed(self, text: str, kind: Literal["problem", "hint"] = "problem", *, buttons: str = "") -> Updates:
+        """A line above the composer, with HTML of `buttons` behind it; everything else stays as it is."""
         role = "alert" if kind == "problem" else "status"
-        return {self.notice: f'<div class="notice {kind}" role="{role}">{html.escape(text)}</div>'}
+        offers = f'<span class="offers">{buttons}</span>' if buttons else ""
+        return {self.notice: f'<div class="notice {kind}" role="{role}">{html.escape(text)}{offers}</div>'}
 
     def lost(self) -> Updates:
         """The server was restarted and does not know this tab any more: the page reloads and brings its chat back."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playground.backends.backend import Backend
-from playground.backends.catalogue import Catalogue
+from playground.backends.catalogue import Catalogue, Listing
 from playground.chat.attachments import is_readable, read_attachment
 from playground.chat.evals.runner import EvalRunner
 from playground.chat.evals.store import EvalStore
@@ -29,6 +29,9 @@ from playground.usage_log import UsageLog
 from tools.arguments import check_arguments
 from tools.mcp_servers import McpServers
 from tools.tool import Tool, ToolError
+
+BLIND = "cannot_see"
+"""The code of the error for a picture that the model cannot see."""
 
 
 @dataclass
@@ -116,23 +119,29 @@ class Services:
 
     def describe_models(self) -> list[dict[str, Any]]:
         """The models as the API lists them."""
-        default = self.catalogue.name_of(None)
-        return [
-            {
-                "name": one.entry.name,
-                "default": one.entry.name == default,
-                "state": "loaded" if one.loaded else one.entry.state,
-                "hub_id": one.entry.hub_id,
-                "about": one.entry.about,
-                "images": one.entry.images,
-                "context_tokens": one.entry.context_tokens,
-                "licence": one.entry.licence,
-                "bytes": one.entry.bytes_total,
-                "fits": one.fits,
-                "memory": one.figures,
-            }
-            for one in self.catalogue.listings()
-        ]
+        return [self.describe_model(one) for one in self.catalogue.listings()]
+
+    def describe_model(self, listing: Listing) -> dict[str, Any]:
+        """One model as the API lists it."""
+        entry = listing.entry
+        return {
+            "name": entry.name,
+            "default": entry.name == self.catalogue.name_of(None),
+            "state": "loaded" if listing.loaded else entry.state,
+            "hub_id": entry.hub_id,
+            "about": entry.about,
+            "images": entry.images,
+            "context_tokens": entry.context_tokens,
+            "licence": entry.licence,
+            "gated": entry.gated,
+            "needs_token": listing.needs_token,
+            "bytes": entry.bytes_total,
+            "bytes_here": entry.bytes_here,
+            "memory_bytes": entry.need.total if entry.need else None,
+            "fits": listing.fits,
+            "memory": listing.figures,
+            "note": entry.note,
+        }
 
     def read_composer(self, composer: Mapping[str, Any], known: Sequence[Image]) -> Message:
         """The composer's text and files as a question. A picture that is `known` already stays the same bytes.
@@ -161,7 +170,8 @@ class Services:
         able = self.backend(model).capabilities
         if question.images and not able.images:
             raise UnsupportedInput(
-                f"{able.name} reads text only. Choose a model that sees pictures, or take the picture out."
+                f"{able.name} reads text only. Choose a model that sees pictures, or take the picture out.",
+                code=BLIND,
             )
 
     def read_image_url(self, url: str) -> Image:

@@ -22,6 +22,7 @@ from playground.wire.fields import Inside, read_body
 from playground.wire.history import ReadImage
 from playground.wire.openai_fields import (
     NO_EFFECT_ELSEWHERE,
+    OURS,
     UNSUPPORTED_ELSEWHERE,
     Effort,
     TextSampling,
@@ -122,6 +123,8 @@ class ChatRequest(TextSampling):
     reasoning: ReasoningOptions | None = None
     include_reasoning: bool = True
     thinking_tokens: int | None = None
+    image_tokens: int | str | None = None
+    pan_and_scan: bool | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
     rounds: int | None = None
@@ -209,7 +212,7 @@ def _begun(request: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _read_options(request: ChatRequest, choice: Choice) -> Options:
-    values = request.given("logprobs", "top_logprobs", "parallel_tool_calls", "thinking_tokens", "rounds")
+    values = request.given("logprobs", "top_logprobs", "parallel_tool_calls", "rounds", *OURS)
     limit = request.max_completion_tokens if request.max_completion_tokens is not None else request.max_tokens
     if limit is not None:
         values["max_tokens"] = limit

@@ -52,6 +52,8 @@ NO_EFFECT_ELSEWHERE = (
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 EFFORTS: Mapping[str, str] = {"minimal": "low", "xhigh": "high", "max": "high"}
 """Efforts that we do not tell apart from a neighbour."""
+OURS = ("thinking_tokens", "image_tokens", "pan_and_scan")
+"""Options that the protocol has no field for: chat completions and responses take them by our names."""
 
 
 class StreamOptions(BaseModel):

@@ -62,7 +62,7 @@ FLAVOURS: Mapping[FlavourName, Flavour] = {
         thinking="template",
     ),
     "playground": Flavour(
-        names={**_SAMPLING, "thinking_tokens": "thinking_tokens"},
+        names={**_SAMPLING, **{name: name for name in ("thinking_tokens", "image_tokens", "pan_and_scan")}},
         thinking="playground",
         thought_field="reasoning_content",
     ),

@@ -36,8 +36,12 @@ NEUTRAL: Mapping[str, Any] = {
     "response_format": None,
     "parallel_tool_calls": True,
     "thinking_tokens": None,
+    "image_tokens": "auto",
+    "pan_and_scan": False,
 }
 """The value of each option that asks for nothing."""
+UNKNOWN_TO_MOST = {"top_k", "min_p", "repetition_penalty", "thinking_tokens", "image_tokens", "pan_and_scan"}
+"""Options that the protocol lacks: sent to the servers that have a name for them."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,7 @@ def _plain_options(options: Options, flavour: Flavour, body: dict[str, Any]) -> 
     not_sent = []
     for name, neutral in NEUTRAL.items():
         value = getattr(options, name)
-        vendor_only = name in {"top_k", "min_p", "repetition_penalty", "thinking_tokens"}
-        if name in flavour.lacks or (vendor_only and name not in flavour.names):
+        if name in flavour.lacks or (name in UNKNOWN_TO_MOST and name not in flavour.names):
             if value not in (neutral, Options.model_fields[name].get_default(call_default_factory=True)):
                 raise _cannot(name, value)
             if value != neutral:

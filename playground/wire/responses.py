@@ -20,7 +20,7 @@ from playground.turn import Turn
 from playground.wire.fields import Inside, read_body
 from playground.wire.history import ReadImage
 from playground.wire.openai import read_format
-from playground.wire.openai_fields import Effort, Sampling, read_effort, read_schema
+from playground.wire.openai_fields import OURS, Effort, Sampling, read_effort, read_schema
 from playground.wire.openai_history import DETAIL, asks_for_detail
 from playground.wire.responses_items import ITEM, read_items
 from playground.wire.responses_tools import TOOL, Tools, read_choice, read_tools
@@ -109,6 +109,8 @@ class ResponsesRequest(Sampling):
     truncation: Literal["auto", "disabled"] | None = None
     enable_thinking: bool | None = None
     thinking_tokens: int | None = None
+    image_tokens: int | str | None = None
+    pan_and_scan: bool | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
     rounds: int | None = None
@@ -188,7 +190,7 @@ def _joined(instructions: str | None, messages: tuple[Message, ...]) -> tuple[Me
 
 
 def _read_options(request: ResponsesRequest, tools: Tools) -> tuple[Tools, Options]:
-    values = request.given("top_logprobs", "parallel_tool_calls", "thinking_tokens", "rounds")
+    values = request.given("top_logprobs", "parallel_tool_calls", "rounds", *OURS)
     if request.max_output_tokens is not None:
         values["max_tokens"] = request.max_output_tokens
     values["logprobs"] = LOGPROBS in (request.include or ()) or bool(request.top_logprobs)

@@ -617,6 +617,27 @@ def test_a_model_is_downloaded_loaded_and_answers(hub, catalogue, tmp_path):
     assert text(reply(models.resolve("gemma-3-1b")))
 
 
+def test_a_damaged_file_in_the_cache_is_named_and_fetched_again(hub, catalogue, tmp_path):
+    save("gemma3_text", tmp_path / "remote")
+    with HubServer() as server:
+        server.repos["google/gemma-3-1b-it"] = Repo(
+            {path.name: path.read_bytes() for path in (tmp_path / "remote").iterdir()}
+        )
+        hub.endpoint = server.url
+        models = catalogue()
+        place = models.download("gemma-3-1b").entry.source.place
+        weights_file = (place / "model.safetensors").resolve()
+        weights_file.write_bytes(weights_file.read_bytes()[:-100])
+        entry = models.listing("gemma-3-1b").entry
+        assert entry.state == "partial"
+        assert "model.safetensors is damaged" in entry.note
+        assert "Go on with the download" in entry.note
+        with pytest.raises(ModelUnavailable, match=r"model.safetensors is damaged: it is .* bytes long and should be"):
+            models.load("gemma-3-1b")
+        assert models.download("gemma-3-1b").entry.state == "here"
+    assert text(reply(models.resolve("gemma-3-1b")))
+
+
 def test_a_gated_download_without_a_token_explains_itself(hub, catalogue):
     with HubServer() as server:
         server.repos["google/gemma-3-1b-it"] = Repo({"config.json": b"{}"}, gated=True)

@@ -185,6 +185,31 @@ def test_a_file_that_arrives_damaged_is_never_used(hub, server):
     assert (fetch(hub) / FIRST).read_bytes() == WEIGHTS
 
 
+@pytest.mark.parametrize("size", [0, 1000, len(WEIGHTS) - 1, len(WEIGHTS) + 5])
+def test_a_file_that_was_cut_short_later_is_fetched_again_and_no_other(size, hub, server):
+    folder = fetch(hub)
+    blob = (folder / FIRST).resolve()
+    blob.write_bytes((WEIGHTS + bytes(5))[:size])
+    server.requests.clear()
+    fetch(hub)
+    assert (folder / FIRST).read_bytes() == WEIGHTS
+    assert len(server.contents(FIRST)) == 1
+    assert not server.contents("model-00002-of-00002.safetensors")
+
+
+@pytest.mark.parametrize("name", [FIRST, "tokenizer.json", "config.json"])
+def test_a_file_of_the_right_size_that_was_damaged_later_is_found_by_its_hash(name, hub):
+    folder = fetch(hub)
+    blob = (folder / name).resolve()
+    data = bytearray(blob.read_bytes())
+    data[7] ^= 1
+    blob.write_bytes(data)
+    seen = []
+    fetch(hub, report=seen.append)
+    assert (folder / name).read_bytes() == FILES[name]
+    assert seen[-1].done == seen[-1].total == SIZE
+
+
 @pytest.mark.parametrize("statuses", [[503], [503, 500, 502]])
 def test_passing_faults_of_the_storage_are_tried_again(statuses, hub, server):
     server.repos[NAME].files = {FIRST: WEIGHTS}

@@ -5,12 +5,20 @@ import json
 import threading
 import time
 
+import numpy as np
 import PIL.Image
 import pytest
+import torch
+from transformers import PreTrainedTokenizerFast
+from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImageProcessorPil
+from transformers.models.gemma3.processing_gemma3 import Gemma3Processor
 
 from playground.backends.local import LocalBackend
 from playground.dialects import dialect_for
+from playground.dialects.dialect import spell
+from playground.dialects.gemma3 import Gemma3
 from playground.engine import weights
+from playground.engine.image_inputs import PAN_AND_SCAN
 from playground.errors import CallerError, ContextTooLong, UnsupportedInput
 from playground.events import (
     CallReady,
@@ -31,6 +39,7 @@ from playground.turn import Turn
 from tests.backends.tiny import load_tiny, save_tiny
 from tests.dialects.replies import merged
 from tests.dialects.schemas import TOOLS
+from tests.dialects.toy_tokenizer import toy_tokenizer
 from tools.arguments import check_arguments
 from tools.tool import ToolSpec
 
@@ -271,6 +280,58 @@ def test_images_take_their_place_in_the_prompt(backend):
 def test_a_picture_changes_the_reply(backend):
     red, blue = (finished(backend, asked(user(picture(color), "?"), temperature=0)) for color in ("red", "blue"))
     assert red.card["images"] != blue.card["images"]
+
+
+def test_crops_stand_in_the_prompt_as_transformers_processor_writes_them(backends):
+    """Ids and pixels, for a long picture (three crops) before a square one (none), which stay in this order."""
+    backend = backends["gemma3"]
+    long, square = picture(size=(900, 300)), picture("blue", (50, 50))
+    turn = asked(user("What", long, "and", square, "?"), pan_and_scan=True)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=toy_tokenizer(Gemma3.control_tokens),
+        bos_token="<bos>", pad_token="<pad>", unk_token="<unk>",
+        extra_special_tokens={
+            "boi_token": "<start_of_image>", "eoi_token": "<end_of_image>", "image_token": "<image_soft_token>"
+        },
+    )  # fmt: skip
+    side = {"size": {"height": 56, "width": 56}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    processor = Gemma3Processor(Gemma3ImageProcessorPil(**side), tokenizer, image_seq_length=4)
+    theirs = processor(
+        text=spell(Gemma3().render(turn), "<start_of_image>"),
+        images=[PIL.Image.open(io.BytesIO(image.data)) for image in (long, square)],
+        do_pan_and_scan=True,
+        **{f"pan_and_scan_{name}": value for name, value in PAN_AND_SCAN.items()},
+        add_special_tokens=False,
+    )
+    prompt = backend._prompt(turn)
+    assert list(prompt.encoded.ids) == theirs["input_ids"][0]
+    ours = torch.cat([image.tensors["pixel_values"] for image in prompt.images])
+    torch.testing.assert_close(ours, torch.from_numpy(np.stack(theirs["pixel_values"])), rtol=0, atol=0)
+    assert backend.count_tokens(turn).images == len(ours) * 4 == 5 * 4
+    assert len(finished(backend, turn).card["images"]) == 5
+
+
+def test_a_budget_of_tokens_decides_how_closely_gemma_4_looks(backends):
+    image = picture(size=(1200, 900))
+    counts = []
+    for budget in (70, 140, 280, 560, 1120):
+        turn = asked(user(image, "?"), image_tokens=budget)
+        counts.append(backends["gemma4"].count_tokens(turn).images)
+        assert counts[-1] <= budget
+    assert counts == sorted(set(counts)), "a larger budget is used"
+    assert backends["gemma4"].count_tokens(asked(user(image, "?"))).images == counts[2]
+    ends = [finished(backends["gemma4"], asked(user(image, "?"), image_tokens=budget)) for budget in (70, 140)]
+    assert ends[0].card["images"] != ends[1].card["images"]
+    assert ends[0].card["options"]["image_tokens"] == "70"
+
+
+def test_a_way_to_look_that_the_family_lacks_is_refused_only_where_there_is_a_picture(backends):
+    for family, name, value, words in (
+        ("gemma3", "image_tokens", 70, "takes 4 tokens for every picture. Set it to auto; pan_and_scan"),
+        ("gemma4", "pan_and_scan", True, "no crops of them. Turn pan_and_scan off; image_tokens"),
+    ):
+        assert words in failed(backends[family], asked(user(picture(), "?"), **{name: value})).message
+        finished(backends[family], asked(user("?"), **{name: value}))
 
 
 def test_a_text_model_says_what_to_do_about_an_image(backends):

@@ -433,6 +433,7 @@ class TestThisVeryServer:
         able = model.capabilities
         assert (able.context_tokens, able.images) == (5000, False)
         options = {"top_k": 3, "min_p": 0.5, "thinking": "on", "effort": "high", "thinking_tokens": 99}
+        options |= {"image_tokens": "560", "pan_and_scan": True}
         events = told(model, ask("Hm?", **options))
         assert (thoughts(events), texts(events)) == ("Let me see.", "Yes.")
         got = backend.turns[0].options

@@ -31,7 +31,14 @@ class ScriptedModels:
             for name, backend in self._backends.items()
         }
         self._entries |= {
-            name: Entry(name, "absent", hub_id=f"google/{name}-it", licence="Apache-2.0", bytes_total=8 * GIGABYTE)
+            name: Entry(
+                name,
+                "absent",
+                hub_id=f"google/{name}-it",
+                licence="Apache-2.0",
+                bytes_total=8 * GIGABYTE,
+                images="-3-1b" not in name,
+            )
             for name in absent
         }
         self._loaded = {next(iter(self._backends))}

@@ -1,8 +1,16 @@
 """Pictures and long texts in the composer: what is taken, and what is refused in which words."""
 
+import base64
+import re
+from dataclasses import replace
+
 import PIL.Image
 import pytest
 from playwright.sync_api import expect
+
+from playground.backends.scripted import ANYTHING_GOES, ScriptedBackend
+from playground.ui.seeing_models import seeing_models
+from tests.ui.scripted_models import ScriptedModels
 
 
 @pytest.fixture
@@ -76,6 +84,23 @@ def test_the_camera_takes_a_picture(chat):
     assert "with 1 pictures" in chat.ask("What is this?")
 
 
+def test_a_picture_is_attached_by_its_address(chat, picture):
+    chat.box.fill("What is this?")
+    chat.page.locator("#link").click()
+    url = chat.page.locator("#address-url textarea, #address-url input")
+    url.fill("http://127.0.0.1:1/secret.png")
+    url.press("Enter")
+    expect(chat.notice).to_contain_text("secret.png cannot be fetched")
+    url.fill(f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}")
+    chat.page.locator("#address-attach").click()
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
+    expect(url).to_be_hidden()
+    expect(chat.notice).to_be_hidden()
+    chat.box.press("Enter")
+    chat.wait_for_reply()
+    assert "'What is this?' with 1 pictures" in chat.last_reply
+
+
 def refused(chat, path, words):
     chat.attach(path)
     chat.send("What is this?")
@@ -106,6 +131,30 @@ def test_a_model_that_reads_text_only_says_so(chat, picture):
     chat.choose("model", "reader")
     expect(chat.page.locator("#state")).to_contain_text("reader")
     refused(chat, picture, "reader reads text only. Choose a model that sees pictures")
+
+
+def test_models_that_see_are_offered_and_the_draft_goes_to_the_one_that_is_taken(chat, picture):
+    chat.choose("model", "reader")
+    expect(chat.page.locator("#state")).to_contain_text("reader")
+    refused(chat, picture, "reads text only")
+    chat.notice.get_by_role("button", name="Use scripted").click()
+    expect(chat.notice).to_be_hidden()
+    expect(chat.page.locator("#model input")).to_have_value("scripted")
+    expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
+    chat.box.press("Enter")
+    chat.wait_for_reply()
+    assert chat.last_reply.startswith("Question 1 'What is this?' with 1 pictures")
+
+
+def test_where_no_model_here_sees_those_that_fit_can_be_downloaded():
+    reader = ScriptedBackend([], capabilities=replace(ANYTHING_GOES, name="reader", images=False))
+    models = ScriptedModels(reader, absent=("gemma-3-27b", "gemma-3-4b", "gemma-4-e2b", "gemma-3-1b"))
+    offered = re.findall('do-(\\w+) at-(\\d)">([^<]*)<', seeing_models(models.listings(), can_download=True))
+    assert offered == [
+        ("download", "3", "Download gemma-4-e2b (8.0 GB)"),
+        ("download", "2", "Download gemma-3-4b (8.0 GB, needs a token)"),
+    ]
+    assert seeing_models(models.listings(), can_download=False) == ""
 
 
 def test_a_megabyte_of_pasted_text_stays_text(chat):

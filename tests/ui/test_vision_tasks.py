@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator
 from playground.errors import CallerError
 from playground.events import Finished
 from playground.images import from_picture
-from playground.messages import user
 from playground.ui.vision.asking import Picture, Wish, turn_of
 from playground.ui.vision.boxes import as_coco, read_boxes
 from playground.ui.vision.tasks import KINDS, TASKS, Answer, draw_boxes, fields_of, labels_of, task_of
@@ -88,7 +87,7 @@ def seeing(tmp_path_factory):
 def test_every_schema_holds_a_model_that_knows_nothing(seeing, task):
     text = "\n".join(f"{kind}: {kind}" for kind in KINDS) if task.name == "fields" else task.example
     wish = Wish(task, text, Picture(IMAGE, "red.png", 60, 40), temperature=1, max_tokens=400)
-    *_, last = seeing.reply(turn_of(wish, seeing), threading.Event())
+    *_, last = seeing.reply(turn_of(wish), threading.Event())
     assert isinstance(last, Finished), last
     schema = task.schema(text)
     Draft202012Validator.check_schema(schema)
@@ -102,7 +101,5 @@ def test_crops_stand_behind_the_picture_and_are_counted(seeing):
     cropped = Wish(task_of("caption"), "", plain.picture, crops=True)
     assert seeing.sight(long).view.width == seeing.sight(long).view.height
     assert len(seeing.sight(long).crops) == 3
-    counts = [seeing.count_tokens(turn_of(wish, seeing)).images for wish in (plain, cropped)]
+    counts = [seeing.count_tokens(turn_of(wish)).images for wish in (plain, cropped)]
     assert counts[1] == 4 * counts[0] == 4 * seeing.sight(long).tokens
-    assert turn_of(cropped, seeing).messages[0].images == (long, *seeing.sight(long).crops)
-    assert turn_of(plain, seeing).messages == (user(long, plain.task.prompt("")),)

@@ -206,6 +206,7 @@
     if (button.matches(".row-act")) {
       row = { name: rest(button, "do-"), number };
       document.getElementById("row-act")?.click();
+      if (row.name === "download" && button.closest("#notice")) showModels();
       return;
     }
     const name = rest(button, "act-");

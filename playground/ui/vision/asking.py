@@ -9,11 +9,10 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from playground.backends.backend import Backend
 from playground.errors import CallerError
 from playground.grammar import JsonSchema
 from playground.images import read_image, upright_size
-from playground.messages import Image, Message, user
+from playground.messages import Image, user
 from playground.options import parse_options
 from playground.turn import Signals, Turn
 from playground.ui.one_answer import MOST_TOKENS, AnswerSoFar, ask_once
@@ -21,9 +20,6 @@ from playground.ui.services import Services
 from playground.ui.vision.boxes import as_coco, as_json, read_boxes
 from playground.ui.vision.tasks import Answer, Task, task_of
 from playground.usage_log import Caller
-
-CROPPED = ("Here is the original image ", " and here are some crops to help you see better ")
-"""What stands round a picture whose crops are sent too. Source: transformers' `Gemma3Processor` (5.24)."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +77,10 @@ def read_wish(values: dict[str, Any]) -> Wish:
     return Wish(task, values["text"] or "", picture, values["model"] or None, **rest)
 
 
-def turn_of(wish: Wish, backend: Backend) -> Turn:
+def turn_of(wish: Wish) -> Turn:
     """What the model is asked.
 
-    Raises: CallerError; UnsupportedInput when the model reads text only.
+    Raises: CallerError.
     """
     schema = wish.task.schema(wish.text) if wish.task.schema else None
     options = parse_options(
@@ -92,10 +88,11 @@ def turn_of(wish: Wish, backend: Backend) -> Turn:
             "temperature": wish.temperature,
             "seed": wish.seed,
             "max_tokens": wish.max_tokens,
+            "pan_and_scan": wish.crops,
             "response_format": JsonSchema(schema) if schema else None,
         }
     )
-    return Turn((_message(wish, backend),), (), options)
+    return Turn((user(wish.picture.image, wish.task.prompt(wish.text)),), (), options)
 
 
 def ask(wish: Wish, services: Services, caller: str, signals: Signals) -> Iterator[Found]:
@@ -104,7 +101,7 @@ def ask(wish: Wish, services: Services, caller: str, signals: Signals) -> Iterat
     Raises: PlaygroundError for what is wrong with the wish; what fails later is in the last answer.
     """
     services.check(user(wish.picture.image), wish.model)
-    turn = turn_of(wish, services.backend(wish.model))
+    turn = turn_of(wish)
     for answer in ask_once(turn, services, wish.model, Caller(caller, "vision"), signals):
         value = _read(answer.text, is_whole=answer.reason == "stop") if wish.task.schema else None
         yield Found(answer, value)
@@ -121,16 +118,6 @@ def boxes_of(wish: Wish, value: Any) -> dict[str, Any]:
     boxes = read_boxes(value, picture.width, picture.height)
     coco = as_coco(boxes, picture.name, picture.width, picture.height)
     return {**as_json(boxes, picture.width, picture.height), "coco": coco}
-
-
-def _message(wish: Wish, backend: Backend) -> Message:
-    image = wish.picture.image
-    sight = backend.sight(image) if wish.crops else None
-    words = wish.task.prompt(wish.text)
-    if sight is None or not sight.crops:
-        return user(image, words)
-    before, between = CROPPED
-    return user(before, image, between, *sight.crops, words)
 
 
 def _read(text: str, *, is_whole: bool) -> Any:

@@ -145,7 +145,7 @@ class _Desk:
                 return unseen_html("Counted once the model is loaded: its first answer loads it.")
             wish = Wish(task_of(task), text or task_of(task).example, read_picture(image), model, crops)
             backend = services.backend(model)
-            turn = turn_of(wish, backend)
+            turn = turn_of(wish)
             return sight_html(
                 wish.picture, backend.sight(wish.picture.image), backend.count_tokens(turn), turn.messages[0].text,
                 services.pictures, crops=crops,
@@ -203,7 +203,7 @@ class _Desk:
         try:
             wish = read_wish({"image": image, "task": task, "text": text, "model": model, "crops": crops})
             backend = self._services.backend(wish.model)
-            turn = turn_of(wish, backend)
+            turn = turn_of(wish)
             count, sight = backend.count_tokens(turn), backend.sight(wish.picture.image)
         except PlaygroundError as error:
             raise gr.Error(error.message, print_exception=False) from error
