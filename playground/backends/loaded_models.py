@@ -173,6 +173,7 @@ class LoadedModels:
         except BaseException:
             release_memory()  # of the half that was loaded
             raise
+        _trim()  # what converting and rounding the weights took would not look free to whoever asks what else fits
         with self._state:
             self._seats[source] = seat
         return seat
@@ -222,6 +223,11 @@ def release_memory() -> None:
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():
         torch.mps.empty_cache()
+    _trim()
+
+
+def _trim() -> None:
+    """Let the C library give back what it keeps of freed memory; quick, unlike looking for garbage."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl does not
         if trim is not None:
