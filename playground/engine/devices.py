@@ -66,7 +66,7 @@ def choose_precision(device: torch.device, wanted: DtypeName, quantize: Quantize
 
     Fewer bits where asked for, and for `auto` on a CPU with kernels of ours unless a number format was asked for.
 
-    Raises: ModelUnavailable for quantised weights on a GPU, or with float32.
+    Raises: ModelUnavailable for quantised weights on Apple's GPUs, or with float32.
     """
     if quantize == "auto":
         return _fastest(device, wanted)
@@ -89,13 +89,12 @@ def _fastest(device: torch.device, wanted: DtypeName) -> Precision:
 
 
 def _quantised(device: torch.device, wanted: DtypeName, quantize: Quantize) -> Precision:
-    if device.type != "cpu":
-        raise ModelUnavailable(
-            f"--quantize {quantize} is for the CPU, and the models run on {device.type}. Use --device cpu, or none."
-        )
+    if device.type == "mps":
+        raise ModelUnavailable(f"--quantize {quantize} is not for Apple's GPUs. Use --device cpu, or none.")
     if wanted == "float32":
         raise ModelUnavailable(f"--quantize {quantize} computes with bfloat16. Leave --dtype float32 out.")
-    return Precision(torch.bfloat16, f"{quantize} weights, as asked for, beside bfloat16", quantize)
+    note = "; less memory, but no kernels for them on a GPU" if device.type == "cuda" else ""
+    return Precision(torch.bfloat16, f"{quantize} weights, as asked for, beside bfloat16{note}", quantize)
 
 
 def cpu_precision(features: Mapping[str, Any]) -> Precision:

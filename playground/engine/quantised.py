@@ -8,7 +8,7 @@ which saves memory and costs time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -22,6 +22,8 @@ from playground.engine.kernels.library import kernels_if_any
 Bits: TypeAlias = Literal["int8", "int4"]
 Keep: TypeAlias = Callable[[str, Callable[[], "Packed"]], "Packed"]
 BLOCK, GROUP = 16, 32
+PIECE = 1 << 24
+"""Numbers that are widened at once where there are no kernels: 64 MiB, so that a large head takes no gigabyte."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,38 +113,51 @@ def quantise(model: Any, bits: Bits, keep: Keep = lambda _, make: make()) -> Non
         text.embed_tokens = QuantisedEmbedding(packed, embedding.scalar_embed_scale, embedding.weight.dtype)
 
 
-class QuantisedLinear(nn.Module):
-    """Takes the place of a `Linear` without bias."""
+class _Quantised(nn.Module):
+    """Holds a packed weight whose tensors are found by those who ask a model for its memory, or move it."""
+
+    weights: torch.Tensor
+    scales: torch.Tensor
 
     def __init__(self, packed: Packed) -> None:
         super().__init__()
         self.packed = packed
-        _show(self, packed)
+        self.register_buffer("weights", packed.weights, persistent=False)
+        self.register_buffer("scales", packed.scales, persistent=False)
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> _Quantised:
+        """Where modules are moved to another device: the packed weight moves along."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # untyped library
+        self.packed = replace(self.packed, weights=self.weights, scales=self.scales)
+        return self
+
+
+class QuantisedLinear(_Quantised):
+    """Takes the place of a `Linear` without bias."""
+
+    def __init__(self, packed: Packed) -> None:
+        super().__init__(packed)
         self._kernels = kernels_if_any()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x [..., inputs] to [..., outputs]."""
-        if self._kernels is not None and x.dtype == torch.bfloat16:
+        if self._kernels is not None and x.dtype == torch.bfloat16 and x.device.type == "cpu":
             return native.multiply(self._kernels, self.packed.matrix, x)
-        return functional.linear(x, self.packed.rows(torch.arange(self.packed.outputs)).to(x.dtype))
+        step = max(1, PIECE // self.packed.inputs)
+        starts = range(0, self.packed.outputs, step)
+        rows = (torch.arange(at, min(at + step, self.packed.outputs), device=x.device) for at in starts)
+        parts = [functional.linear(x, self.packed.rows(some).to(x.dtype)) for some in rows]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
 
-class QuantisedEmbedding(nn.Module):
+class QuantisedEmbedding(_Quantised):
     """Takes the place of Gemma's scaled embedding."""
 
     def __init__(self, packed: Packed, scale: float, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.packed = packed
-        _show(self, packed)
+        super().__init__(packed)
         self.scalar_embed_scale = scale
         self._scale = torch.tensor(scale, dtype=dtype)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """ids [...] to [..., hidden]."""
         return self.packed.rows(ids).to(self._scale.dtype) * self._scale
-
-
-def _show(module: nn.Module, packed: Packed) -> None:
-    """Let the tensors be found by those who ask a model for its memory or device."""
-    module.register_buffer("weights", packed.weights, persistent=False)
-    module.register_buffer("scales", packed.scales, persistent=False)

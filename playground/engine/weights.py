@@ -129,6 +129,11 @@ def load(
     where = choose_device(device)
     precision = choose_precision(where, dtype, quantize)
     placement = place(name or source.place.name, foresee(checkpoint, precision), where, force=force)
+    if precision.quantize != "none" and placement.device_map:
+        raise ModelUnavailable(
+            f"{name or source.place.name} does not fit one GPU with {precision.name} weights, and those are not spread "
+            "over several. Use --device cpu, or leave --quantize out."
+        )
     watch = _Watch(report, cancel or threading.Event())
     if is_gguf(source.place):
         checkpoint = read_checkpoint(unpacked(source.place, watch.counting("reading"), watch.counting("unpacking")))
@@ -204,16 +209,27 @@ def _weights(
     source: Source, checkpoint: Checkpoint, precision: Precision, placement: Placement, digest: str, watch: _Watch
 ) -> tuple[Any, int]:
     """The model, adapters merged and weights quantised, and how many parameters the checkpoint has."""
-    kept = PackedWeights(precision.quantize, digest) if precision.quantize != "none" else None
-    if kept and (restored := kept.restore(partial(_skeleton, checkpoint, precision.dtype))):
-        watch.step(LoadStep("placing", 1, 1))
-        return restored
+    if precision.quantize != "none":
+        model, parameters = _quantised_weights(source, checkpoint, precision, digest, watch)
+        return model.to(placement.device), parameters
     model = _load_model(checkpoint, precision.dtype, placement, watch)
     for adapter in source.adapters:
         merge_adapter(model, adapter)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    if kept:
-        kept.quantise(model)
+    return model, sum(parameter.numel() for parameter in model.parameters())
+
+
+def _quantised_weights(
+    source: Source, checkpoint: Checkpoint, precision: Precision, digest: str, watch: _Watch
+) -> tuple[Any, int]:
+    """As `_weights`, on the CPU: from an earlier start's file, or rounded now and kept for the next."""
+    assert precision.quantize != "none"
+    kept = PackedWeights(precision.quantize, digest)
+    if restored := kept.restore(partial(_skeleton, checkpoint, precision.dtype)):
+        watch.step(LoadStep("placing", 1, 1))
+        return restored
+    host = torch.device("cpu")
+    model, parameters = _weights(source, checkpoint, Precision(precision.dtype, ""), Placement(host), digest, watch)
+    kept.quantise(model)
     return model, parameters
 
 

@@ -7,9 +7,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from playground.engine import quantised
 from playground.engine.checkpoint import read_checkpoint
 from playground.engine.devices import Precision, choose_precision
-from playground.engine.memory import foresee
+from playground.engine.memory import Placement, foresee
+from playground.engine.quantised import QuantisedLinear, pack
 from playground.engine.runner import Runner
 from playground.engine.weights import _load_model, load
 from playground.errors import ModelUnavailable
@@ -141,8 +143,42 @@ def test_a_folder_that_cannot_be_written_only_costs_time(kept, tmp_path, caplog)
     assert "not kept" in caplog.text
 
 
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+@pytest.mark.parametrize("family", ["gemma3", "gemma4_text"])
+def test_a_quantised_model_can_be_moved_to_another_device(family, bits, kept, tmp_path):
+    """The `meta` device stands for a GPU: whatever stayed behind would meet it in a product, which torch refuses."""
+    save(family, tmp_path / "model", dtype=torch.bfloat16, **SHAPE)
+    model = load(tmp_path / "model", device="cpu", quantize=bits).model
+    here = model(torch.tensor([words(20)])).logits
+    moved = model.to("meta")
+    assert {tensor.device.type for tensor in (*moved.parameters(), *moved.buffers())} == {"meta"}
+    there = moved(torch.tensor([words(20)], device="meta")).logits
+    assert there.is_meta
+    assert (there.shape, there.dtype) == (here.shape, here.dtype)
+
+
+def test_a_large_product_without_kernels_is_computed_in_pieces(monkeypatch):
+    weight = torch.randn(96, 64)
+    linear = QuantisedLinear(pack(weight, "int8"))
+    x = torch.randn(3, 64)
+    whole = linear(x)
+    monkeypatch.setattr(quantised, "PIECE", 64 * 40)
+    torch.testing.assert_close(linear(x), whole)
+
+
+def test_a_gpu_takes_quantised_weights_unless_they_had_to_be_spread(monkeypatch, tmp_path):
+    save("gemma3_text", tmp_path, dtype=torch.bfloat16, **SHAPE)
+    gpu = torch.device("cuda", 0)
+    assert choose_precision(gpu, "auto", "int4").name == "int4"
+    assert choose_precision(gpu, "auto", "int4").dtype == torch.bfloat16
+    monkeypatch.setattr("playground.engine.weights.choose_device", lambda _: gpu)
+    monkeypatch.setattr("playground.engine.weights.place", lambda *_, **__: Placement(gpu, "auto", {0: 1, 1: 1}))
+    with pytest.raises(ModelUnavailable, match="not spread over several"):
+        load(tmp_path, quantize="int8")
+
+
 def test_what_cannot_be_quantised_is_refused_with_the_cure():
     with pytest.raises(ModelUnavailable, match="--device cpu"):
-        choose_precision(torch.device("cuda"), "auto", "int4")
+        choose_precision(torch.device("mps"), "auto", "int4")
     with pytest.raises(ModelUnavailable, match="Leave --dtype float32 out"):
         choose_precision(torch.device("cpu"), "float32", "int8")
