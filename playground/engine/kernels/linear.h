@@ -71,9 +71,9 @@ inline void in_blocks(int64_t rows, Tile tile, int64_t first = 0) {
   if constexpr (MOST > 1) in_blocks<MOST - 1>(rows, tile, first);
 }
 
-// Memory is read fastest as one stream per thread, in order, well ahead of its use: processors' own prefetching stops
-// at the end of each page. So outputs are taken one after another (or one block after another), each for as many rows as
-// the registers hold: the sums of one row are not enough work to hide how long memory takes, and those of eight are.
+// Memory is read fastest as one stream per thread, in order: outputs are taken one after another (or one block after
+// another), each for as many rows as the registers hold. For one row the processor itself fetches ahead well enough; with
+// more it does not, and weights are asked for before their use.
 constexpr int64_t AHEAD = 8192;  // bytes
 
 // One output for M rows, [M] with BLOCK between them. Each has two sums, of even and of odd groups of inputs, so that one
@@ -86,7 +86,7 @@ inline void tile_bf16(const bf16* w, int64_t groups, const bf16* x, int64_t side
     for (int part = 0; part < 2 && g + part < groups; part++) {
       const bf16* run = w + (g + part) * GROUP;
       const Halves weights = load_halves(run);
-      if (fetch) prefetch<M>(reinterpret_cast<const char*>(run) + AHEAD);
+      if (fetch) prefetch(reinterpret_cast<const char*>(run) + AHEAD);
       for (int m = 0; m < M; m++)
         sums[m][part] = dot(sums[m][part], weights, load_halves(x + ((g + part) * side + m) * GROUP));
     }
@@ -108,7 +108,7 @@ inline void linear_bf16(const Matrix& w, const Inputs& x, int64_t rows, int64_t 
       const int64_t count = last - n < BLOCK ? last - n : BLOCK;
       const bf16* in = x.halves + x.place(groups, row, 0) * GROUP;
       float block[M * BLOCK];
-      for (int64_t i = 0; i < count; i++) tile_bf16<M>(weights + (n + i) * w.inputs, groups, in, x.side, block + i, row == 0);
+      for (int64_t i = 0; i < count; i++) tile_bf16<M>(weights + (n + i) * w.inputs, groups, in, x.side, block + i, M > 1 && row == 0);
       for (int m = 0; m < M; m++) std::memcpy(y + (row + m) * w.outputs + n, block + m * BLOCK, count * sizeof(float));
     });
 }
@@ -124,18 +124,19 @@ template <int M, class Out>
 inline void tile_int8(const Matrix& w, int64_t block, const Inputs& x, int64_t row, Out* y) {
   const int64_t groups = w.inputs / GROUP;
   const uint8_t* weights = static_cast<const uint8_t*>(w.weights) + block * w.inputs * BLOCK;
-  const bool fetch = row == 0;
+  const int64_t first = x.place(groups, row, 0);
+  const bool fetch = M > 1 && row == 0;
   Floats sums[M];
   for (Floats& one : sums) one = all(0.0f);
   for (int64_t g = 0; g < groups; g++) {
-    const int64_t at_input = x.place(groups, row, g);
+    const int64_t at_input = first + g * x.side;
     const int8_t* in = x.bytes + at_input * GROUP;
     Ints part[M];
     for (int m = 0; m < M; m++) part[m] = all(x.starts[at_input + m]);
     for (int j = 0; j < GROUP / 4; j++) {
       const int64_t at = (g * GROUP + 4 * j) * BLOCK;
       const Bytes some = load_bytes(weights + at);
-      if (fetch) prefetch<M>(weights + at + AHEAD);
+      if (fetch) prefetch(weights + at + AHEAD);
       for (int m = 0; m < M; m++)
         part[m] = dot_wide(part[m], some, input_four(in + m * GROUP + 4 * j));
     }
@@ -150,18 +151,19 @@ inline void tile_int4(const Matrix& w, int64_t block, const Inputs& x, int64_t r
   const int64_t groups = w.inputs / GROUP;
   const uint8_t* weights = static_cast<const uint8_t*>(w.weights) + block * w.inputs * BLOCK / 2;
   const bf16* scales = static_cast<const bf16*>(w.scales) + block * groups * BLOCK;
-  const bool fetch = row == 0;
+  const int64_t first = x.place(groups, row, 0);
+  const bool fetch = M > 1 && row == 0;
   Floats sums[M];
   for (Floats& one : sums) one = all(0.0f);
   for (int64_t g = 0; g < groups; g++) {
-    const int64_t at_input = x.place(groups, row, g);
+    const int64_t at_input = first + g * x.side;
     const int8_t* in = x.bytes + at_input * GROUP;
     Ints part[M];
     for (int m = 0; m < M; m++) part[m] = all(x.starts[at_input + m]);
     for (int j = 0; j < GROUP / 8; j++) {
       const int64_t at = (g * GROUP / 2 + 4 * j) * BLOCK;
       const Bytes both = load_bytes(weights + at), low = low_nibbles(both), high = high_nibbles(both);
-      if (fetch) prefetch<M>(weights + at + AHEAD);
+      if (fetch) prefetch(weights + at + AHEAD);
       for (int m = 0; m < M; m++) {
         part[m] = dot_small(part[m], low, input_four(in + m * GROUP + 8 * j));
         part[m] = dot_small(part[m], high, input_four(in + m * GROUP + 8 * j + 4));

@@ -189,12 +189,9 @@ inline Ints dot_wide(Ints sums, Bytes w, Ints x) { return {dot_signed(sums.a, w.
 #error "needs AVX-512 with BF16 and VNNI, or AVX2 with FMA"
 #endif
 
-// Into the first cache for one row, which waits for memory alone. With more rows the first cache is busy with inputs, and
-// what is fetched so far ahead would be gone again before its use: measured, twice the time. Then into the second.
-template <int ROWS>
-inline void prefetch(const void* address) {
-  _mm_prefetch(static_cast<const char*>(address), ROWS == 1 ? _MM_HINT_T0 : _MM_HINT_T1);
-}
+// Into the second cache: the first is busy with the rows' inputs, and what is fetched so far ahead would be gone again
+// before its use. Measured: twice the time.
+inline void prefetch(const void* address) { _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T1); }
 
 // e^x to about 2e-7 of the value; below -87 it is nothing worth adding. A polynomial on [-ln 2 / 2, ln 2 / 2].
 inline Floats exponential(Floats x) {
