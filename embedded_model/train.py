@@ -12,7 +12,7 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,8 +20,9 @@ from typing import Any
 
 import torch
 
-from embedded_model.batches import Batch, Mix, batches, keep_back, pack
-from embedded_model.dialogues import DATA, HELD_OUT, Example, examples, training_files
+from embedded_model.batches import Batch, Mix, alone, batches, keep_back, pack
+from embedded_model.dialogues import DATA, HELD_OUT, Dialogue, Example, encode, read_dialogues, split, training_files
+from embedded_model.families import families, in_groups
 from embedded_model.tuned import Tuned, base_folder, occurring, read_tokens
 from playground.engine.devices import choose_device, native_dtype
 
@@ -31,6 +32,8 @@ LAST_RATE = 0.05
 """The rate at the end, as a share of the full one."""
 LONGEST_NORM = 1.0
 REPORT_STEPS = 10
+BUILT_IN, OTHER_TOOLS = "built_in", "tools"
+"""The files whose dialogues offer tools: the app's own, and many others."""
 MEASURED_TOOLS = 32
 """Dialogues of the held-out tools that the loss is measured on."""
 
@@ -46,17 +49,31 @@ class Data:
     @property
     def ids(self) -> set[int]:
         """All token ids in it."""
-        return occurring([*self.mix.plain, *self.mix.tools, *self.plain_held, *self.tools_held])
+        learnt = [one for family in (*self.mix.plain, *self.mix.tools) for one in family]
+        return occurring([*learnt, *self.plain_held, *self.tools_held])
 
 
-def read_data(tokens: Any, longest: int, tools_share: float) -> Data:
+def read_data(tokens: Any, longest: int, tools_share: float, seed: int = 0) -> Data:
     """All examples of at most `longest` ids."""
-    everything = [one for one in examples(training_files(), tokens) if len(one.ids) <= longest]
-    tools = [one for one in everything if one.id.startswith("tools-")]
-    plain, plain_held = keep_back([one for one in everything if not one.id.startswith("tools-")])
-    held = examples([DATA / f"{HELD_OUT}.jsonl"], tokens)
-    held = [one for one in held if len(one.ids) <= longest][:MEASURED_TOOLS]
-    return Data(Mix(plain, tools, tools_share), plain_held, held)
+    plain: list[Dialogue] = []
+    grouped: list[list[Dialogue]] = []
+    for path in training_files():
+        dialogues = read_dialogues(path)
+        if path.stem == BUILT_IN:
+            grouped += in_groups(dialogues, seed)
+        elif path.stem == OTHER_TOOLS:
+            grouped += families(dialogues, seed)
+        else:
+            plain += [part for one in dialogues for part in split(one)]
+    learnt, plain_held = keep_back(_short(plain, tokens, longest))
+    tools = [tuple(short) for family in grouped if (short := _short(family, tokens, longest))]
+    held = _short(read_dialogues(DATA / f"{HELD_OUT}.jsonl"), tokens, longest)
+    return Data(Mix(alone(learnt), tools, tools_share), plain_held, held[:MEASURED_TOOLS])
+
+
+def _short(dialogues: Iterable[Dialogue], tokens: Any, longest: int) -> list[Example]:
+    found = [encode(one, tokens) for one in dialogues]
+    return [one for one in found if len(one.ids) <= longest]
 
 
 class Stretch:
@@ -77,6 +94,8 @@ class Stretch:
         source = islice(batches(mix, self._args.batch_tokens, self._args.seed), self._step, None)
         saved = measured = began = time.monotonic()
         start, recent = self._seen, []
+        if not start:
+            self._measure()
         if not start:
             self._measure()
         while self._seen < self._args.tokens:
@@ -176,8 +195,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(args.seed)
     device = choose_device("auto")
     base = base_folder()
-    data = read_data(read_tokens(base), args.longest, args.tools_share)
-    print(f"{len(data.mix.plain)} plain examples, {len(data.mix.tools)} with tools", flush=True)
+    data = read_data(read_tokens(base), args.longest, args.tools_share, args.seed)
+    print(f"{len(data.mix.plain)} plain examples, {sum(map(len, data.mix.tools))} with tools", flush=True)
     model = Tuned(
         base,
         args.start,
