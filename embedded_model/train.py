@@ -32,6 +32,10 @@ LAST_RATE = 0.05
 """The rate at the end, as a share of the full one."""
 LONGEST_NORM = 1.0
 REPORT_STEPS = 10
+FREE = 0.8
+"""With less than this share of a CPU for each thread, others are at work too."""
+STEPS_ALONE = 5
+"""With one thread, before all are tried again."""
 BUILT_IN, OTHER_TOOLS = "built_in", "tools"
 """The files whose dialogues offer tools: the app's own, and many others."""
 MEASURED_TOOLS = 32
@@ -76,6 +80,22 @@ def _short(dialogues: Iterable[Dialogue], tokens: Any, longest: int) -> list[Exa
     return [one for one in found if len(one.ids) <= longest]
 
 
+class Threads:
+    """All threads while the machine is idle, one while others work: threads that wait for each other gain nothing."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self.number = most
+        self._waits = 0
+
+    def after(self, used: float, passed: float) -> None:
+        """Choose for the next step, from the CPU seconds and the seconds that one took."""
+        self._waits -= 1
+        if used < FREE * passed * self.number:
+            self.number, self._waits = 1, STEPS_ALONE
+        elif self._waits <= 0:
+            self.number = self._most
+
+
 class Stretch:
     """One stretch of training: a model, its optimiser, and how far it is."""
 
@@ -84,6 +104,7 @@ class Stretch:
         self._weights = list(model.weights.values())
         self._optimizer = torch.optim.AdamW(self._weights, lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
         self._step = self._seen = 0
+        self._threads = Threads(torch.get_num_threads())
         self._checkpoint: Path = args.out / "checkpoint.pt"
         if self._checkpoint.exists():
             self._resume()
@@ -99,7 +120,7 @@ class Stretch:
         if not start:
             self._measure()
         while self._seen < self._args.tokens:
-            recent.append(self._learn(next(source)))
+            recent.append(self._timed(next(source)))
             if self._step % REPORT_STEPS == 0:
                 speed = (self._seen - start) / (time.monotonic() - began)
                 mean = sum(recent) / len(recent)
@@ -113,6 +134,13 @@ class Stretch:
                 measured = time.monotonic()
         self._save()
         self._measure()
+
+    def _timed(self, batch: Batch) -> float:
+        torch.set_num_threads(self._threads.number)
+        used, passed = time.process_time(), time.monotonic()
+        loss = self._learn(batch)
+        self._threads.after(time.process_time() - used, time.monotonic() - passed)
+        return loss
 
     def _learn(self, batch: Batch) -> float:
         rate = self._args.rate * rate_share(self._step, self._seen / self._args.tokens)

@@ -91,6 +91,19 @@ def test_the_rate_rises_and_falls():
     assert train.rate_share(100, 1.0) == pytest.approx(train.LAST_RATE)
 
 
+def test_one_thread_works_while_others_need_the_cpus():
+    threads = train.Threads(2)
+    threads.after(1.9, 1.0)
+    assert threads.number == 2
+    threads.after(1.0, 1.0)
+    assert threads.number == 1
+    for _ in range(train.STEPS_ALONE - 1):
+        threads.after(0.95, 1.0)
+        assert threads.number == 1
+    threads.after(0.95, 1.0)
+    assert threads.number == 2
+
+
 @pytest.fixture
 def few(monkeypatch):
     """A handful of short examples, so that a run takes seconds."""
