@@ -109,8 +109,8 @@ def few(monkeypatch):
     """A handful of short examples, so that a run takes seconds."""
     read = train.read_data
 
-    def cut(tokens, longest, share):
-        data = read(tokens, longest, share)
+    def cut(*arguments):
+        data = read(*arguments)
         return train.Data(Mix(data.mix.plain[:4], data.mix.tools[:1], 0.2), data.plain_held[:1], data.tools_held[:1])
 
     monkeypatch.setattr(train, "read_data", cut)
