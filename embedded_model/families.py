@@ -18,11 +18,11 @@ from playground.messages import ToolCall
 from tools.arguments import closed
 from tools.tool import ToolSpec
 
-LEAST, MOST = 5, 14
+LEAST, MOST = 5, 10
 """Dialogues in a family."""
 MOST_USES = 2
 """How often a dialogue comes, each time under another list."""
-CHATS = 2
+CHATS = 5
 """Dialogues of a family, at most, that are borrowed from other lists because they need no tool at all."""
 HELPERS = frozenset(
     {
