@@ -1,8 +1,8 @@
 """Dialogues as training examples, written by the app's own dialect: what is trained on is what the app will send.
 
 A dialogue is one line of JSON: `{"id", "thinking": bool, "tools": [...], "messages": [...]}`. A tool has `name`,
-`description` and `parameters`. Assistant messages carry `content`, or `tool_calls` (each `name` and `arguments`), and
-may carry `thinking`; tool messages carry `name` and `content`.
+`description` and `parameters`, or is the name of one of the app's own. Assistant messages carry `content`, or
+`tool_calls` (each `name` and `arguments`), and may carry `thinking`; tool messages carry `name` and `content`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from playground.dialects.token_text import TokenText
 from playground.messages import Message, Part, Text, Thinking, ToolCall, ToolResult, assistant, system, tool, user
 from playground.options import Options
 from playground.turn import Turn
+from tools.built_in import BUILT_IN_SPECS
 from tools.tool import ToolSpec
 
 DATA = Path(__file__).parent / "data"
@@ -76,9 +77,15 @@ def training_files() -> list[Path]:
 
 def parse(row: Mapping[str, Any]) -> Dialogue:
     """One line as the app's own values."""
-    tools = tuple(ToolSpec(one["name"], one["description"], one["parameters"]) for one in row.get("tools", ()))
+    tools = tuple(_tool(one) for one in row.get("tools", ()))
     options = Options(thinking="on" if row.get("thinking") else "auto")
     return Dialogue(row["id"], Turn(tuple(_messages(row["messages"])), tools, options))
+
+
+def _tool(row: Mapping[str, Any] | str) -> ToolSpec:
+    if isinstance(row, str):
+        return next(spec for spec in BUILT_IN_SPECS if spec.name == row)
+    return ToolSpec(row["name"], row["description"], row["parameters"])
 
 
 def _messages(rows: Sequence[Mapping[str, Any]]) -> Iterator[Message]:

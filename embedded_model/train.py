@@ -12,7 +12,7 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,8 +20,9 @@ from typing import Any
 
 import torch
 
-from embedded_model.batches import Batch, Mix, batches, keep_back, pack
-from embedded_model.dialogues import DATA, HELD_OUT, Example, examples, training_files
+from embedded_model.batches import Batch, Mix, alone, batches, keep_back, pack
+from embedded_model.dialogues import DATA, HELD_OUT, Dialogue, Example, encode, read_dialogues, split, training_files
+from embedded_model.families import families, in_groups
 from embedded_model.tuned import Tuned, base_folder, occurring, read_tokens
 from playground.engine.devices import choose_device, native_dtype
 
@@ -31,6 +32,12 @@ LAST_RATE = 0.05
 """The rate at the end, as a share of the full one."""
 LONGEST_NORM = 1.0
 REPORT_STEPS = 10
+FREE = 0.8
+"""With less than this share of a CPU for each thread, others are at work too."""
+STEPS_ALONE = 5
+"""With one thread, before all are tried again."""
+BUILT_IN, OTHER_TOOLS = "built_in", "tools"
+"""The files whose dialogues offer tools: the app's own, and many others."""
 MEASURED_TOOLS = 32
 """Dialogues of the held-out tools that the loss is measured on."""
 
@@ -46,17 +53,47 @@ class Data:
     @property
     def ids(self) -> set[int]:
         """All token ids in it."""
-        return occurring([*self.mix.plain, *self.mix.tools, *self.plain_held, *self.tools_held])
+        learnt = [one for family in (*self.mix.plain, *self.mix.tools) for one in family]
+        return occurring([*learnt, *self.plain_held, *self.tools_held])
 
 
-def read_data(tokens: Any, longest: int, tools_share: float) -> Data:
+def read_data(tokens: Any, longest: int, tools_share: float, seed: int = 0) -> Data:
     """All examples of at most `longest` ids."""
-    everything = [one for one in examples(training_files(), tokens) if len(one.ids) <= longest]
-    tools = [one for one in everything if one.id.startswith("tools-")]
-    plain, plain_held = keep_back([one for one in everything if not one.id.startswith("tools-")])
-    held = examples([DATA / f"{HELD_OUT}.jsonl"], tokens)
-    held = [one for one in held if len(one.ids) <= longest][:MEASURED_TOOLS]
-    return Data(Mix(plain, tools, tools_share), plain_held, held)
+    plain: list[Dialogue] = []
+    grouped: list[list[Dialogue]] = []
+    for path in training_files():
+        dialogues = read_dialogues(path)
+        if path.stem == BUILT_IN:
+            grouped += in_groups(dialogues, seed)
+        elif path.stem == OTHER_TOOLS:
+            grouped += families(dialogues, seed)
+        else:
+            plain += [part for one in dialogues for part in split(one)]
+    learnt, plain_held = keep_back(_short(plain, tokens, longest))
+    tools = [tuple(short) for family in grouped if (short := _short(family, tokens, longest))]
+    held = _short(read_dialogues(DATA / f"{HELD_OUT}.jsonl"), tokens, longest)
+    return Data(Mix(alone(learnt), tools, tools_share), plain_held, held[:MEASURED_TOOLS])
+
+
+def _short(dialogues: Iterable[Dialogue], tokens: Any, longest: int) -> list[Example]:
+    found = [encode(one, tokens) for one in dialogues]
+    return [one for one in found if len(one.ids) <= longest]
+
+
+class Threads:
+    """All threads while the machine is idle, one while others work: threads that wait for each other gain nothing."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self.number = most
+        self._waits = 0
+
+    def after(self, used: float, passed: float) -> None:
+        """Choose for the next step, from the CPU seconds and the seconds that one took."""
+        self._waits -= 1
+        if used < FREE * passed * self.number:
+            self.number, self._waits = 1, STEPS_ALONE
+        elif self._waits <= 0:
+            self.number = self._most
 
 
 class Stretch:
@@ -67,6 +104,7 @@ class Stretch:
         self._weights = list(model.weights.values())
         self._optimizer = torch.optim.AdamW(self._weights, lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
         self._step = self._seen = 0
+        self._threads = Threads(torch.get_num_threads())
         self._checkpoint: Path = args.out / "checkpoint.pt"
         if self._checkpoint.exists():
             self._resume()
@@ -79,8 +117,10 @@ class Stretch:
         start, recent = self._seen, []
         if not start:
             self._measure()
+        if not start:
+            self._measure()
         while self._seen < self._args.tokens:
-            recent.append(self._learn(next(source)))
+            recent.append(self._timed(next(source)))
             if self._step % REPORT_STEPS == 0:
                 speed = (self._seen - start) / (time.monotonic() - began)
                 mean = sum(recent) / len(recent)
@@ -94,6 +134,13 @@ class Stretch:
                 measured = time.monotonic()
         self._save()
         self._measure()
+
+    def _timed(self, batch: Batch) -> float:
+        torch.set_num_threads(self._threads.number)
+        used, passed = time.process_time(), time.monotonic()
+        loss = self._learn(batch)
+        self._threads.after(time.process_time() - used, time.monotonic() - passed)
+        return loss
 
     def _learn(self, batch: Batch) -> float:
         rate = self._args.rate * rate_share(self._step, self._seen / self._args.tokens)
@@ -176,8 +223,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(args.seed)
     device = choose_device("auto")
     base = base_folder()
-    data = read_data(read_tokens(base), args.longest, args.tools_share)
-    print(f"{len(data.mix.plain)} plain examples, {len(data.mix.tools)} with tools", flush=True)
+    data = read_data(read_tokens(base), args.longest, args.tools_share, args.seed)
+    print(f"{len(data.mix.plain)} plain examples, {sum(map(len, data.mix.tools))} with tools", flush=True)
     model = Tuned(
         base,
         args.start,

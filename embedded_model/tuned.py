@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from peft.tuners.lora import Linear
 from safetensors.torch import save_file
 from torch.nn import functional
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
+from embedded_model import attention
 from embedded_model.batches import Batch
 from playground.backends.embedded import EmbeddedModel
 from playground.dialects.gemma3 import Gemma3
@@ -61,7 +64,7 @@ class Tuned:
         seed: int,
     ) -> None:
         """Go on from `adapter`, or from the base model alone. `occurring` are the ids of the examples."""
-        plain = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, attn_implementation="sdpa")
+        plain = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, attn_implementation=attention.NAME)
         self.device = device
         self.model = _with_adapter(plain, adapter, dropout).to(device)
         self._body = self.model.get_base_model().model
@@ -82,11 +85,20 @@ class Tuned:
 
     def losses(self, batch: Batch) -> torch.Tensor:
         """The loss of each learnt token of a batch, in nats."""
-        hidden = self._body(inputs_embeds=self._embed(batch.ids), use_cache=False).last_hidden_state
+        read = self._read(batch.shared, len(batch.ids)) if len(batch.shared) else None
+        embedded = self._embed(batch.ids)
+        hidden = self._body(inputs_embeds=embedded, past_key_values=read, use_cache=read is not None).last_hidden_state
         wanted = batch.learnt[:, 1:]
         table = self._head.index_copy(0, self._place[NEW_ROWS].to(self.device), self._new_rows.to(self._head.dtype))
         logits = functional.linear(hidden[:, :-1][wanted.to(self.device)], table).float()
         return functional.cross_entropy(logits, self._place[batch.ids[:, 1:][wanted]].to(self.device), reduction="none")
+
+    def _read(self, shared: torch.Tensor, rows: int) -> DynamicCache:
+        """The keys and values of ids that stand before every row, computed once."""
+        read = DynamicCache(config=self._body.config)
+        self._body(inputs_embeds=self._embed(shared[None]), past_key_values=read, use_cache=True)
+        read.batch_repeat_interleave(rows)
+        return read
 
     def _embed(self, ids: torch.Tensor) -> torch.Tensor:
         """PEFT's own way would copy the whole embedding at every step."""
@@ -141,7 +153,19 @@ def _with_adapter(plain: Any, adapter: Path | None, dropout: float) -> Any:
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()
+    for layer in model.modules():
+        if isinstance(layer, Linear):
+            layer.forward = partial(_adapted, layer)  # type: ignore[method-assign]
     return model
+
+
+def _adapted(layer: Any, hidden: torch.Tensor) -> torch.Tensor:
+    """What PEFT's own forward gives, but computed in the type of the base model: it is quicker."""
+    (name,) = layer.active_adapters
+    down, up = (one[name].weight.to(hidden.dtype) for one in (layer.lora_A, layer.lora_B))
+    added = functional.linear(functional.linear(layer.lora_dropout[name](hidden), down), up * layer.scaling[name])
+    result: torch.Tensor = layer.base_layer(hidden) + added
+    return result
 
 
 def _new_rows(model: Any) -> torch.nn.Parameter:

@@ -1,0 +1,136 @@
+"""Writes `data/rules.jsonl`: dialogues under a system text, each reply of which obeys it.
+
+python -m embedded_model.rule_dialogues
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from itertools import count, islice
+from typing import Any, TypeAlias
+
+from embedded_model import rule_words as words
+from embedded_model.dialogues import DATA
+
+SEED = 11
+PATH = DATA / "rules.jsonl"
+Pair: TypeAlias = tuple[str, str]
+
+
+class Writer:
+    """Writes dialogues of each sort. The same seed gives the same dialogues."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def dialogues(self) -> Iterator[tuple[str, list[Pair]]]:
+        """System texts with questions and answers."""
+        sorts: list[tuple[int, Callable[[], tuple[str, Callable[[], Pair]]]]] = [
+            (90, lambda: self._rule("upper", lambda: self._changed(str.upper))),
+            (80, lambda: self._rule("lower", lambda: self._changed(str.lower))),
+            (80, lambda: self._rule("word", self._word)),
+            (25, lambda: self._rule("yes", lambda: self._ended(words.YES_NO))),
+            (40, lambda: self._rule("dashes", lambda: self._list("- {1}"))),
+            (20, lambda: self._rule("numbers", lambda: self._list("{0}. {1}"))),
+            (60, lambda: self._rule("short", lambda: self._pick(words.SHORT))),
+            (35, lambda: self._rule("sentence", self._sentence)),
+            (110, self._language),
+            (70, self._ending),
+            (60, self._beginning),
+            (70, self._persona),
+            (40, self._name),
+            (24, self._swap),
+        ]
+        for number, sort in sorts:
+            for _ in range(number):
+                text, ask = sort()
+                pairs = {asked: (asked, said) for asked, said in (ask() for _ in range(self._pick([1, 1, 2, 3])))}
+                yield self._pick(words.BEFORE) + text, list(pairs.values())
+
+    def _rule(self, name: str, ask: Callable[[], Pair]) -> tuple[str, Callable[[], Pair]]:
+        return self._pick(words.RULES[name]), ask
+
+    def _sentence(self) -> Pair:
+        asked, said, *_ = self._pick([*words.FACTS, *words.TALK])
+        return asked, said
+
+    def _changed(self, change: Callable[[str], str]) -> Pair:
+        asked, said = self._sentence()
+        return asked, change(said)
+
+    def _word(self) -> Pair:
+        asked, _, word = self._pick(words.FACTS)
+        return asked, word + "."
+
+    def _ended(self, pairs: Any) -> Pair:
+        asked, said = self._pick(pairs)
+        return asked, said + "."
+
+    def _list(self, line: str) -> Pair:
+        asked, things = self._pick(words.LISTS)
+        return asked, "\n".join(line.format(number, thing) for number, thing in enumerate(things, start=1))
+
+    def _language(self) -> tuple[str, Callable[[], Pair]]:
+        at = self._random.randrange(len(words.LANGUAGE_RULES))
+
+        def ask() -> Pair:
+            asked, *said = self._pick(words.LANGUAGES)
+            return asked, said[at]
+
+        return self._pick(words.LANGUAGE_RULES[at]), ask
+
+    def _ending(self) -> tuple[str, Callable[[], Pair]]:
+        ending = self._pick(words.ENDINGS)
+        return self._pick(words.ENDING_RULES).format(ending), lambda: self._framed("{} " + ending)
+
+    def _beginning(self) -> tuple[str, Callable[[], Pair]]:
+        start = self._pick(words.BEGINNINGS)
+        return self._pick(words.BEGINNING_RULES).format(start), lambda: self._framed(start + " {}")
+
+    def _persona(self) -> tuple[str, Callable[[], Pair]]:
+        text, frame = self._pick(words.PERSONAS)
+        return text, lambda: self._framed(frame)
+
+    def _name(self) -> tuple[str, Callable[[], Pair]]:
+        name = self._pick(words.PEOPLE)
+        text, work = self._pick(words.NAMES)
+        answers = [
+            f"I'm {name}, the {work}.",
+            f"My name is {name}.",
+            f"I am {name}. How can I help?",
+            f"This is {name}.",
+        ]
+
+        def ask() -> Pair:
+            return (self._pick(words.WHO), self._pick(answers)) if self._random.random() < 0.8 else self._sentence()
+
+        return text.format(name), ask
+
+    def _swap(self) -> tuple[str, Callable[[], Pair]]:
+        word, other, asked, said = self._pick(words.SWAPS)
+        return self._pick(words.SWAP_RULES).format(word, other), lambda: (asked, said.format(other))
+
+    def _framed(self, frame: str) -> Pair:
+        asked, said = self._sentence()
+        return asked, frame.format(said)
+
+    def _pick(self, values: Any) -> Any:
+        return self._random.choice(values)
+
+
+def lines(seed: int = SEED) -> Iterator[str]:
+    """The file's lines."""
+    written = list(Writer(seed).dialogues())
+    random.Random(seed).shuffle(written)
+    for number, (text, pairs) in zip(count(1), islice(written, None), strict=False):
+        messages = [{"role": "system", "content": text}]
+        for asked, said in pairs:
+            messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+        row = {"id": f"rules-{number:04d}", "thinking": False, "messages": messages}
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text("".join(lines()), encoding="utf-8")
