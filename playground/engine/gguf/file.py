@@ -9,7 +9,7 @@ Source: the format, https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, v
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
@@ -29,6 +29,8 @@ TYPES = frozenset({"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1",
 MOST_ENTRIES = 1 << 24
 """Of one array, and of tensors and facts: more is a damaged file, not a larger model."""
 MOST_TEXT = 1 << 24
+MOST_AT_ONCE = 1 << 26
+"""Numbers that are unpacked at once: Gemma 4 has a table of several thousand million."""
 _NUMBERS = {
     GGUFValueType.UINT8: "B",
     GGUFValueType.INT8: "b",
@@ -54,6 +56,13 @@ class GgufTensor:
     start: int
     size: int
 
+    def parts(self) -> Iterator[slice]:
+        """All its rows, as many at once as MOST_AT_ONCE allows."""
+        count = self.shape[0]
+        step = max(1, MOST_AT_ONCE * count // max(1, prod(self.shape)))
+        for first in range(0, count, step):
+            yield slice(first, min(first + step, count))
+
 
 @dataclass(frozen=True)
 class GgufFile:
@@ -73,12 +82,15 @@ class GgufFile:
         except KeyError:
             raise ModelUnavailable(f"{self.path} says nothing of {name}, so it cannot be loaded.") from None
 
-    def unpacked(self, name: str) -> np.ndarray:
-        """A tensor's numbers in float32, in `shape`."""
+    def unpacked(self, name: str, rows: slice | None = None) -> np.ndarray:
+        """A tensor's numbers in float32, in `shape`, or some of its rows."""
         tensor = self.tensors[name]
-        width = tensor.size // prod(tensor.shape[:-1])
-        packed = np.fromfile(self.path, np.uint8, tensor.size, offset=tensor.start)
-        return dequantize(packed.reshape(*tensor.shape[:-1], width), tensor.kind).reshape(tensor.shape)
+        count = tensor.shape[0]
+        first, stop = (rows.start, rows.stop) if rows else (0, count)
+        shape = (stop - first, *tensor.shape[1:])
+        size, before = tensor.size * shape[0] // count, tensor.size * first // count
+        packed = np.fromfile(self.path, np.uint8, size, offset=tensor.start + before)
+        return dequantize(packed.reshape(*shape[:-1], -1), tensor.kind).reshape(shape)
 
 
 def is_gguf(path: Path) -> bool:

@@ -1,106 +1,47 @@
-"""A GGUF file of Gemma 3 as transformers knows the model: its config, and what each tensor is called there.
-
-Source: llama.cpp's tensor names (gguf-py/gguf/constants.py) and its Gemma 3 graph (2026-11).
-"""
+"""What a GGUF file's model is to transformers: its config, what each tensor is called there, how it is to be read."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from playground.engine.checkpoint import FAMILIES, Family
 from playground.engine.gguf.file import GgufFile
-from playground.errors import ModelUnavailable
-
-ARCHITECTURE = "gemma3"
-STOP_IDS = (1, 106)
-"""`<eos>` and `<end_of_turn>`. GGUF names only the first, and a model never stops at the end of its turn by that."""
-LAYERS_OF_27B = 62
-"""It alone scales attention by its width for each head, not by the size of a head."""
-_LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.weight")
-_IN_LAYER = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "attn_q_norm": "self_attn.q_norm",
-    "attn_k_norm": "self_attn.k_norm",
-    "post_attention_norm": "post_attention_layernorm",
-    "ffn_norm": "pre_feedforward_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-    "post_ffw_norm": "post_feedforward_layernorm",
-}
-_OUTSIDE = {
-    "token_embd.weight": "model.embed_tokens.weight",
-    "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
-}
 
 
-def config_of(file: GgufFile) -> dict[str, Any]:
-    """The `config.json` of the model in a file. A text model even where the published one sees: a GGUF file holds the
-    language model alone.
-
-    Raises: ModelUnavailable when it is another architecture or says too little.
+@dataclass(frozen=True)
+class Shape:
+    """`config` is the content of `config.json`; `names` are transformers' by the file's, without tensors that it does
+    not use. `norm_offset` is what llama.cpp adds to norms' factors, `vocabulary` its name for the kind of tokenizer.
     """
-    found = str(file.facts.get("general.architecture"))
-    if found != ARCHITECTURE:
-        raise ModelUnavailable(
-            f"{file.path} holds a model of architecture {found!r}. Of GGUF files only {ARCHITECTURE!r} can be loaded; "
-            "take the model's safetensors files."
-        )
+
+    config: Mapping[str, Any]
+    names: Mapping[str, str]
+    stop_ids: tuple[int, ...]
+    norm_offset: float
+    vocabulary: str
+
+    @property
+    def model_type(self) -> str:
+        """As config.json has it."""
+        return str(self.config["model_type"])
+
+    @property
+    def family(self) -> Family:
+        """Its family."""
+        return FAMILIES[self.model_type]
+
+    def offset(self, stored: str) -> float:
+        """What to take from the numbers of a tensor."""
+        return self.norm_offset if stored.endswith("_norm.weight") else 0.0
+
+
+def facts_of(file: GgufFile, architecture: str) -> Callable[..., Any]:
+    """Looks up an architecture's own facts: `said(name)` has to be there, `said(name, otherwise)` need not."""
 
     def said(name: str, otherwise: Any = None) -> Any:
-        whole = f"{ARCHITECTURE}.{name}"
+        whole = f"{architecture}.{name}"
         return file.fact(whole) if otherwise is None else file.facts.get(whole, otherwise)
 
-    layers, hidden, heads = said("block_count"), said("embedding_length"), said("attention.head_count")
-    head_size = said("attention.key_length", 256)
-    config = {
-        "architectures": ["Gemma3ForCausalLM"],
-        "model_type": "gemma3_text",
-        "vocab_size": file.tensors["token_embd.weight"].shape[0],
-        "hidden_size": hidden,
-        "intermediate_size": said("feed_forward_length"),
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "num_key_value_heads": said("attention.head_count_kv"),
-        "head_dim": head_size,
-        "query_pre_attn_scalar": hidden // heads if layers == LAYERS_OF_27B else head_size,
-        "max_position_embeddings": said("context_length"),
-        "rms_norm_eps": round(said("attention.layer_norm_rms_epsilon", 1e-6), 9),
-        "rope_theta": said("rope.freq_base", 1e6),
-        "rope_local_base_freq": said("rope.freq_base_swa", 1e4),
-        "sliding_window": said("attention.sliding_window"),
-        "sliding_window_pattern": 6,
-        "hidden_activation": "gelu_pytorch_tanh",
-        "attention_bias": False,
-        "tie_word_embeddings": "output.weight" not in file.tensors,
-        "pad_token_id": 0,
-        "bos_token_id": 2,
-        "eos_token_id": list(STOP_IDS),
-        "dtype": "bfloat16",
-    }
-    if (factor := said("rope.scaling.factor", 1.0)) != 1.0:
-        config["rope_scaling"] = {"rope_type": "linear", "factor": factor}
-    return config
-
-
-def name_of(file: GgufFile, stored: str) -> str:
-    """What transformers calls a tensor of the file.
-
-    Raises: ModelUnavailable when Gemma 3 has no such tensor.
-    """
-    if stored in _OUTSIDE:
-        return _OUTSIDE[stored]
-    layer = _LAYER.fullmatch(stored)
-    if layer is None or layer[2] not in _IN_LAYER:
-        raise ModelUnavailable(f"{file.path} holds a tensor {stored!r}, which Gemma 3 does not have.")
-    return f"model.layers.{layer[1]}.{_IN_LAYER[layer[2]]}.weight"
-
-
-def is_norm(stored: str) -> bool:
-    """Whether a tensor is a norm's factor. llama.cpp keeps it whole, transformers less one."""
-    return stored.endswith("_norm.weight")
+    return said

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -22,9 +22,10 @@ from safetensors.torch import save_file
 from playground.engine.cache import cache_folder
 from playground.engine.checkpoint import INDEX, SINGLE, Checkpoint, Tensor
 from playground.engine.file_sums import file_sum
+from playground.engine.gguf.architectures import shape_of
 from playground.engine.gguf.file import GgufFile, read_gguf
-from playground.engine.gguf.shape import STOP_IDS, config_of, is_norm, name_of
-from playground.engine.gguf.vocabulary import tokenizer_json
+from playground.engine.gguf.shape import Shape
+from playground.engine.gguf.vocabulary import tokenizer_config, tokenizer_json
 from playground.errors import ModelUnavailable
 
 LAYOUT = 1
@@ -32,26 +33,13 @@ LAYOUT = 1
 SHARD_BYTES = 2 << 30
 """Weights that are held in memory at once while they are unpacked."""
 GENERATION = {
-    "bos_token_id": 2,
-    "eos_token_id": list(STOP_IDS),
     "pad_token_id": 0,
     "do_sample": True,
     "temperature": 1.0,
     "top_k": 64,
     "top_p": 0.95,
 }
-"""What the Gemma team recommends; a GGUF file does not say."""
-TOKENIZER = {
-    "tokenizer_class": "GemmaTokenizer",
-    "bos_token": "<bos>",
-    "eos_token": "<eos>",
-    "pad_token": "<pad>",
-    "unk_token": "<unk>",
-    "add_bos_token": True,
-    "add_eos_token": False,
-    "clean_up_tokenization_spaces": False,
-}
-
+"""What the Gemma team recommends for both families; a GGUF file need not say."""
 Seen = Callable[[int, int], None]
 """Hears of bytes done and of bytes in all, and may raise to stop."""
 
@@ -62,10 +50,9 @@ def read_gguf_checkpoint(path: Path) -> Checkpoint:
     Raises: ModelUnavailable naming the file, what is wrong with it and the cure.
     """
     file = read_gguf(path)
-    tensors = {name_of(file, one.name): Tensor("BF16", prod(one.shape)) for one in file.tensors.values()}
-    if "token_embd.weight" not in file.tensors:
-        raise ModelUnavailable(f"{path} holds no token embeddings, so it is no language model.")
-    return Checkpoint(path, "gemma3_text", "gemma3", config_of(file), (path,), tensors)
+    shape = shape_of(file)
+    tensors = {name: Tensor("BF16", prod(file.tensors[stored].shape)) for stored, name in shape.names.items()}
+    return Checkpoint(path, shape.model_type, shape.family, shape.config, (path,), tensors)
 
 
 def unpacked(path: Path, hashing: Seen, unpacking: Seen) -> Path:
@@ -109,52 +96,65 @@ def _room(folder: Path, file: GgufFile) -> Iterator[None]:
 
 
 def _write(file: GgufFile, folder: Path, seen: Seen) -> None:
+    shape = shape_of(file)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         place = Path(made) / "model"
         place.mkdir()
-        _write_weights(file, place, seen)
-        _save(place / "tokenizer.json", tokenizer_json(file))
-        template = file.facts.get("tokenizer.chat_template")
-        _save(place / "tokenizer_config.json", TOKENIZER | ({"chat_template": template} if template else {}))
-        _save(place / "generation_config.json", GENERATION)
-        _save(place / "config.json", config_of(file))
+        _write_weights(file, shape, place, seen)
+        _save(place / "tokenizer.json", tokenizer_json(file, shape.vocabulary))
+        _save(place / "tokenizer_config.json", tokenizer_config(file, shape.vocabulary))
+        _save(place / "generation_config.json", _generation(file, shape))
+        _save(place / "config.json", shape.config)
         place.replace(folder)
 
 
-def _write_weights(file: GgufFile, place: Path, seen: Seen) -> None:
-    shards = list(_shards(file))
-    total, done = sum(tensor.size for tensor in file.tensors.values()), 0
+def _generation(file: GgufFile, shape: Shape) -> dict[str, Any]:
+    suppressed = file.facts.get("tokenizer.ggml.suppress_tokens")
+    ends = {"bos_token_id": 2, "eos_token_id": list(shape.stop_ids)}
+    return ends | GENERATION | ({"suppress_tokens": suppressed} if suppressed else {})
+
+
+def _write_weights(file: GgufFile, shape: Shape, place: Path, seen: Seen) -> None:
+    shards = list(_shards(file, shape))
+    total, done = sum(file.tensors[stored].size for stored in shape.names), 0
     where: dict[str, str] = {}
+
+    def read(size: int) -> None:
+        nonlocal done
+        done += size
+        seen(done, total)
+
     for number, names in enumerate(shards, 1):
         name = SINGLE if len(shards) == 1 else f"model-{number:05}-of-{len(shards):05}.safetensors"
-        tensors = {}
-        for stored in names:
-            tensors[name_of(file, stored)] = _numbers(file, stored)
-            done += file.tensors[stored].size
-            seen(done, total)
+        tensors = {shape.names[stored]: _numbers(file, stored, shape.offset(stored), read) for stored in names}
         save_file(tensors, place / name, metadata={"format": "pt"})
         where |= dict.fromkeys(tensors, name)
     if len(shards) > 1:
         _save(place / INDEX, {"metadata": {}, "weight_map": where})
 
 
-def _numbers(file: GgufFile, stored: str) -> torch.Tensor:
-    numbers = torch.from_numpy(file.unpacked(stored))
-    return (numbers - 1 if is_norm(stored) else numbers).to(torch.bfloat16).contiguous()
+def _numbers(file: GgufFile, stored: str, offset: float, read: Callable[[int], None]) -> torch.Tensor:
+    """A tensor less `offset`, part after part, as it takes twice the memory before it is rounded."""
+    tensor = file.tensors[stored]
+    numbers = torch.empty(tensor.shape, dtype=torch.bfloat16)
+    for rows in tensor.parts():
+        numbers[rows] = torch.from_numpy(file.unpacked(stored, rows)) - offset
+        read(tensor.size * (rows.stop - rows.start) // tensor.shape[0])
+    return numbers
 
 
-def _shards(file: GgufFile) -> Iterator[list[str]]:
+def _shards(file: GgufFile, shape: Shape) -> Iterator[list[str]]:
     names: list[str] = []
     size = 0
-    for tensor in file.tensors.values():
-        own = 2 * prod(tensor.shape)
+    for stored in shape.names:
+        own = 2 * prod(file.tensors[stored].shape)
         if names and size + own > SHARD_BYTES:
             yield names
             names, size = [], 0
-        names.append(tensor.name)
+        names.append(stored)
         size += own
     yield names
 
 
-def _save(path: Path, content: dict[str, Any]) -> None:
+def _save(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
