@@ -12,7 +12,7 @@ import torch
 
 from embedded_model.dialogues import Example
 
-WINDOW = 64
+WINDOW = 1024
 """Examples that are sorted by length together: little padding, little bias."""
 KEPT_BACK = 40
 """One plain example of so many is not learnt but measured."""

@@ -6,6 +6,7 @@ It is also the better lesson: one list, many requests, and only the request tell
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from itertools import islice
 from jsonschema import Draft202012Validator
 
 from embedded_model.dialogues import Dialogue
-from playground.messages import ToolCall
+from playground.messages import Text, ToolCall, assistant
 from tools.arguments import closed
 from tools.tool import ToolSpec
 
@@ -24,6 +25,21 @@ MOST_USES = 2
 """How often a dialogue comes, each time under another list."""
 CHATS = 5
 """Dialogues of a family, at most, that are borrowed from other lists because they need no tool at all."""
+REFUSALS = 2
+"""Dialogues of a family, at most, that ask for what a tool of another list would do."""
+SAID = (
+    "Sorry, there is no tool here for that.",
+    "None of my tools can do that.",
+    "I would need a tool for that, and I have none here.",
+    "I can't do that here: none of the tools I have is meant for it.",
+)
+"""What is said to them."""
+SHORTEST = 4
+"""Words of a request that is refused, at least."""
+COMMON = frozenset({"with", "from", "this", "that", "call", "user", "when", "want", "given", "gives", "retur", "tells"})
+"""Words of descriptions that say nothing of what a tool is for."""
+FOR_ANYTHING = frozenset({"web_search", "fetch_page", "calculator"})
+"""Tools that may serve where a better one is missing."""
 HELPERS = frozenset(
     {
         "calculator",
@@ -72,6 +88,7 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
     uses: Counter[str] = Counter()
     calling = _by_tool(dialogues)
     chats = [one for one in dialogues if one.id.startswith("tools-direct-") and not _system(one)]
+    single = [one for one in dialogues if one.id.startswith("tools-single-") and not _system(one)]
     bases = [one for one in dialogues if not _calls(one) and len(one.turn.tools) > 1 and not _system(one)]
     order.shuffle(bases)
     found = []
@@ -81,6 +98,7 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
             continue
         if not HELPERS & {tool.name for tool in base.turn.tools}:
             family += _offered(order.sample(chats, min(CHATS, len(chats))), base.turn.tools)
+        family += _refused(base.turn.tools, single, order)
         uses.update(one.id for one in family)
         found.append(family)
     alone = [one for one in dialogues if not uses[one.id]]
@@ -110,6 +128,35 @@ def _family(
 
 def _offered(dialogues: Sequence[Dialogue], tools: tuple[ToolSpec, ...]) -> list[Dialogue]:
     return [replace(one, turn=replace(one.turn, tools=tools)) for one in dialogues]
+
+
+def _refused(tools: Sequence[ToolSpec], single: Sequence[Dialogue], order: random.Random) -> Iterator[Dialogue]:
+    """Requests that need a tool which is not among these, nor anything like it."""
+    if FOR_ANYTHING & {tool.name for tool in tools}:
+        return
+    known = set().union(*map(_words, tools))
+    others = order.sample(single, 5 * REFUSALS)
+    strange = (one for one in others if _is_plain(one) and not known & _words(_tool_of(one)))
+    for one in islice(strange, REFUSALS):
+        messages = (one.turn.messages[0], assistant(Text(order.choice(SAID))))
+        yield replace(one, id=f"{one.id}-refused", turn=replace(one.turn, messages=messages, tools=tuple(tools)))
+
+
+def _is_plain(dialogue: Dialogue) -> bool:
+    """Whether it asks, in whole words, for what cannot be had without the tool."""
+    request = dialogue.turn.messages[0].text
+    return len(request.split()) >= SHORTEST and _tool_of(dialogue).name not in HELPERS
+
+
+def _tool_of(dialogue: Dialogue) -> ToolSpec:
+    name = _calls(dialogue)[0].name
+    return next(tool for tool in dialogue.turn.tools if tool.name == name)
+
+
+def _words(tool: ToolSpec) -> set[str]:
+    """The telling words of a tool's name and description, cut to their stems' first letters."""
+    found = re.findall(r"[a-z]{4,}", f"{tool.name} {tool.description}".lower().replace("_", " "))
+    return {word[:5] for word in found} - COMMON
 
 
 def _by_tool(dialogues: Sequence[Dialogue]) -> Mapping[str, list[Dialogue]]:

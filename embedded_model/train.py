@@ -117,8 +117,6 @@ class Stretch:
         start, recent = self._seen, []
         if not start:
             self._measure()
-        if not start:
-            self._measure()
         while self._seen < self._args.tokens:
             recent.append(self._timed(next(source)))
             if self._step % REPORT_STEPS == 0:

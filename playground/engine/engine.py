@@ -20,6 +20,7 @@ import torch
 from playground.engine.chunks import split
 from playground.engine.constrain import Grammars, Matcher, Vocabulary
 from playground.engine.disk_blocks import DiskBlocks
+from playground.engine.kernels.library import release_threads
 from playground.engine.prefix_cache import PrefixCache
 from playground.engine.read_ahead import ReadAhead
 from playground.engine.request import Request
@@ -76,6 +77,7 @@ class Engine:
         self.context_tokens = context_tokens
         self._chunk_tokens = chunk_tokens
         self._runner = Runner(model)
+        release_threads()  # those that have loaded the model
         self._prefixes = PrefixCache(cache_bytes, disk)
         self._grammars = Grammars(vocabulary, self._runner.vocab_size) if vocabulary is not None else None
         self._worker = Worker(self._runner, self._prefixes, Speculation(speculate, self._runner.batches))

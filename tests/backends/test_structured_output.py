@@ -51,7 +51,7 @@ def called(backend, seed):
 
 
 @pytest.mark.parametrize("ask", [shaped, called])
-@pytest.mark.parametrize(("make", "schemas"), [(embedded_model, 32), (untrained, 200)])
+@pytest.mark.parametrize(("make", "schemas"), [(embedded_model, 24), (untrained, 120)])
 def test_random_schemas_give_valid_json_only(make, schemas, ask, tmp_path):
     backend = make(tmp_path)
     try:

@@ -3,6 +3,7 @@
 import functools
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -77,6 +78,38 @@ def test_a_product_equals_its_twin(isa, bits, rows):
     if bits != "none":
         halves = native.multiply(kernels, matrix, x.bfloat16())
         torch.testing.assert_close(halves, native.project(kernels, matrix, x.bfloat16()).bfloat16())
+
+
+@pytest.mark.parametrize("width", [1, 128, 1000])
+@pytest.mark.parametrize("size", [1000, 64 * 200, 64 * 200 + 7])
+@pytest.mark.parametrize("isa", HERE)
+def test_the_likeliest_are_the_first_of_a_stable_sort(isa, size, width):
+    scores = torch.randn(3, size).round(decimals=2)  # with equals
+    scores[1] = -torch.inf
+    scores[1, 5::7] = 1.0
+    top, places = native.likeliest(load_kernels(isa), scores, width)
+    wanted, order = scores.sort(dim=1, descending=True, stable=True)
+    assert torch.equal(top, wanted[:, :width])
+    assert torch.equal(places, order[:, :width])
+    for place in (0, size - 1):
+        scores[2, place] = torch.nan
+        assert native.likeliest(load_kernels(isa), scores, width)[0][:, 0].isnan().tolist() == [False, False, True]
+
+
+def test_helping_threads_end_when_they_are_let_go_and_come_again():
+    def compute():
+        torch.set_num_threads(2)
+        many = torch.ones(2**20)
+        counts = []
+        for _ in range(2):
+            assert many.add(1)[0] == 2
+            before = len(os.listdir("/proc/self/task"))
+            library.release_threads()
+            counts.append(before - len(os.listdir("/proc/self/task")))
+        return counts
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(compute).result() == [1, 1]
 
 
 @pytest.mark.parametrize("bits", FORMATS)

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "attention.h"
+#include "barrier.h"
+#include "likeliest.h"
 #include "linear.h"
 #include "pointwise.h"
 
@@ -97,11 +99,10 @@ struct Step {
   int64_t count, longest;
   float* hidden;
   Work& work;
+  Barrier& barrier;
   int thread, threads;
 
-  void wait() const {
-#pragma omp barrier
-  }
+  void wait() const { barrier.wait(threads); }
 
   template <class Act>
   void each(int64_t items, Act act) const {
@@ -244,8 +245,9 @@ void decode(const Model* model, const Token* tokens, int64_t count, int64_t thre
     longest = needed > longest ? needed : longest;
   }
   Work work(*model, count, longest);
+  Barrier barrier;
 #pragma omp parallel num_threads(threads)
-  Step{*model, tokens, count, longest, hidden, work, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
+  Step{*model, tokens, count, longest, hidden, work, barrier, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
 }
 
 // Embeddings [count, K] of tokens: rows of the matrix (int8 or bf16), rounded to bf16, times `scale`, rounded again.
@@ -272,6 +274,7 @@ void embed(const Matrix* matrix, const int64_t* ids, int64_t count, float scale,
 void multiply(const Matrix* matrix, const bf16* x, int64_t rows, int64_t threads, bf16* y) {
   const int64_t size = matrix->inputs;
   const Rounded rounded(rows, size);
+  Barrier barrier;
 #pragma omp parallel num_threads(threads)
   {
     const int thread = omp_get_thread_num();
@@ -280,7 +283,7 @@ void multiply(const Matrix* matrix, const bf16* x, int64_t rows, int64_t threads
       for (int64_t i = 0; i < size; i += 16) store(row.data() + i, widen(x + r * size + i));
       prepare(row.data(), size / GROUP, size / GROUP, r, 0, matrix->format, rounded.inputs);
     });
-#pragma omp barrier
+    barrier.wait(omp_get_num_threads());
     const int64_t blocks = matrix->outputs / BLOCK;
     linear_packed(*matrix, rounded.inputs, rows, blocks * thread / threads, blocks * (thread + 1) / threads, y);
   }
@@ -293,5 +296,15 @@ void project(const Matrix* matrix, const float* x, int64_t rows, int64_t threads
   for (int64_t r = 0; r < rows; r++) prepare(x + r * size, size / GROUP, size / GROUP, r, 0, matrix->format, rounded.inputs);
 #pragma omp parallel num_threads(threads)
   linear(*matrix, rounded.inputs, rows, omp_get_thread_num(), omp_get_num_threads(), y);
+}
+
+// Ends the threads that help the calling one. They come again when they are needed.
+void release_threads() { omp_pause_resource_all(omp_pause_soft); }
+
+// For each of scores [rows, size], the `width` largest and their numbers, both [rows, width]: see likeliest.h.
+void likeliest_of_rows(
+    const float* scores, int64_t rows, int64_t size, int64_t width, int64_t threads, float* top, int64_t* tokens) {
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (int64_t r = 0; r < rows; r++) likeliest(scores + r * size, size, width, top + r * width, tokens + r * width);
 }
 }

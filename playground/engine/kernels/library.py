@@ -86,12 +86,23 @@ def load_kernels(name: str | None = None) -> Kernels:
         raise NoKernels(f"{path} cannot be loaded: {error}") from error
 
 
+@lru_cache
 def kernels_if_any() -> Kernels | None:
     """As `load_kernels`; None where there are none."""
     try:
         return load_kernels()
     except NoKernels:
         return None
+
+
+def release_threads() -> None:
+    """End the threads with which OpenMP helps the calling one; they come again when they are needed.
+
+    Each thread that computes has helpers of its own. Once a process has more of them than CPUs, GNU's runtime sends all
+    to sleep after every operation, and waking them doubles the time of a short prompt.
+    """
+    if (kernels := kernels_if_any()) is not None:
+        kernels.library.release_threads()
 
 
 def _built(isa: Isa, folder: Path) -> Path:

@@ -111,6 +111,23 @@ def project(kernels: Kernels, matrix: Matrix, x: torch.Tensor) -> torch.Tensor:
     return y
 
 
+def likeliest(kernels: Kernels, scores: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `width` largest of scores [B, V] (float32), sorted, and their places: both [B, width]."""
+    rows, size = scores.shape
+    top, places = scores.new_empty((rows, width)), scores.new_empty((rows, width), dtype=torch.long)
+    threads = min(rows, torch.get_num_threads())
+    kernels.library.likeliest_of_rows(
+        _pointer(scores),
+        c_int64(rows),
+        c_int64(size),
+        c_int64(width),
+        c_int64(threads),
+        _pointer(top),
+        _pointer(places),
+    )
+    return top, places
+
+
 def _pointer(tensor: torch.Tensor) -> c_void_p:
     return c_void_p(address(tensor))
 

@@ -53,6 +53,7 @@ inline void sum_each(const Floats v[M], float to[M]) {
   for (int m = 0; m < M; m++) to[m] = sum(v[m]);
 }
 inline float largest(Floats a) { return _mm512_reduce_max_ps(a); }
+inline bool all_numbers(Floats a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q) == 0; }
 inline Floats times_power_of_two(Floats a, Floats exponent) { return _mm512_scalef_ps(a, exponent); }
 inline Floats widen(const bf16* from) {
   const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
@@ -118,6 +119,10 @@ inline float largest(Floats x) {
   __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   four = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(four, _mm_shuffle_ps(four, four, 1)));
+}
+inline bool all_numbers(Floats x) {
+  const __m256 a = _mm256_cmp_ps(x.a, x.a, _CMP_UNORD_Q), b = _mm256_cmp_ps(x.b, x.b, _CMP_UNORD_Q);
+  return _mm256_movemask_ps(_mm256_or_ps(a, b)) == 0;
 }
 inline __m256 power_of_two(__m256 exponent) {
   const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(exponent), _mm256_set1_epi32(127));
