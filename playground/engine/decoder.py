@@ -1,7 +1,7 @@
-"""Decoding steps of Gemma 3 on the CPU by the C++ kernels: several tokens of several sequences at once.
+"""Steps of Gemma 3 on the CPU by the C++ kernels: several tokens of several sequences at once, or those of a prompt.
 
-A token's logits do not depend on its company, bit for bit (see kernels/linear.h), so `Runner.decode` may put together
-whatever there is to do.
+What is computed for a token does not depend on its company, bit for bit (see kernels/linear.h), so `Runner.decode` may
+put together whatever there is to do, and a prompt's states are the same however it is cut into chunks.
 """
 
 from __future__ import annotations
@@ -59,6 +59,16 @@ class Decoder:
 
     def decode(self, rows: Sequence[tuple[KVCache, Sequence[int]]]) -> torch.Tensor:
         """See `Runner.decode`."""
+        logits = self._like.new_empty((sum(len(ids) for _, ids in rows), self._model.head.outputs), dtype=torch.float32)
+        self._step(rows, logits)
+        return logits
+
+    def read(self, cache: KVCache, ids: Sequence[int]) -> torch.Tensor:
+        """See `Runner.read`; in float32."""
+        return self._step([(cache, ids)], None)[None, :1]
+
+    def _step(self, rows: Sequence[tuple[KVCache, Sequence[int]]], logits: torch.Tensor | None) -> torch.Tensor:
+        """Append each row's ids to its cache, and fill `logits`; without them, the last id's state is given first."""
         tokens: list[native.Token] = []
         for cache, ids in rows:
             states = cache.reserve(len(ids), self._like, len(self._layers))
@@ -67,12 +77,11 @@ class Decoder:
             tokens += [native.Token(start + place, capacity, pointers) for place in range(len(ids))]
         flat = [token for _, ids in rows for token in ids]
         hidden = native.embed(self._kernels, self._embedding, flat, self._scale)
-        logits = hidden.new_empty((len(tokens), self._model.head.outputs))
         threads = self.threads or native.threads_for(self._numbers * len(tokens))
         native.decode(self._kernels, self._model, tokens, threads, hidden, logits)
         for cache, ids in rows:
             cache.extend(len(ids))
-        return logits
+        return hidden
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits [M, V] of hidden states [M, hidden] after the last norm."""

@@ -1,9 +1,10 @@
 """One forward pass of the model: ids to logits.
 
-Runs the text model inside transformers' Gemma classes with our own embeddings, masks and cache, then its head. Prompts
-are read one at a time, by our short pass for Gemma 3 (`gemma3.py`) or else by transformers' own. Replies are decoded by
-the C++ kernels where they can run (`decoder.py`), all rows at once, and else as one-token prompts, row by row. Either
-way, what is computed for a row does not depend on its neighbours. Knows nothing of requests, queues or sampling.
+Runs the text model inside transformers' Gemma classes with our own embeddings, masks and cache, then its head. Where
+the C++ kernels can run (`decoder.py`), they read prompts without images, and decode replies, all rows at once. Else
+prompts are read by our short pass for Gemma 3 (`gemma3.py`) or by transformers' own, and replies decoded as one-token
+prompts, row by row. Either way, what is computed for a row does not depend on its neighbours. Knows nothing of
+requests, queues or sampling.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ class Runner:
 
         `images` are those whose soft tokens lie in `ids`, by their place in the whole sequence.
         """
+        if self._decoder is not None and not images:
+            return self._decoder.read(cache, ids)
         start, device = cache.length, input_device(self._text.embed_tokens)
         tokens = torch.tensor([_without_images(ids, images, start)], device=device)
         embeddings = self._text.embed_tokens(tokens)

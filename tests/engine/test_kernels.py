@@ -158,6 +158,23 @@ def test_a_past_of_several_stretches_is_joined_as_softmax_does(isa):
 
 @pytest.mark.parametrize("bits", FORMATS)
 @pytest.mark.parametrize("isa", HERE)
+def test_a_prompt_leaves_the_same_states_however_it_is_cut(isa, bits):
+    runner, ids = Runner(model_in(bits), isa), words(150, seed=3)  # past the window, and several stretches
+    whole = runner.new_cache()
+    last = runner.read(whole, ids)
+    for parts in ([ids[:149], ids[149:]], [ids[:32], ids[32:75], ids[75:]], [[one] for one in ids]):
+        cache = runner.new_cache()
+        for part in parts:
+            hidden = runner.read(cache, part)
+        assert torch.equal(hidden, last)
+        for layer, states in cache.copy(0, 150).states.items():
+            assert torch.equal(states, whole.copy(0, 150).states[layer])
+    cache = read(runner, ids[:149])
+    assert torch.equal(runner.decode([(cache, ids[149:])]), runner.logits(last))
+
+
+@pytest.mark.parametrize("bits", FORMATS)
+@pytest.mark.parametrize("isa", HERE)
 def test_a_token_has_the_same_logits_in_any_company(isa, bits):
     runner = Runner(model_in(bits), isa)
     prompts = [words(length, seed=length) for length in (3, 15, 40, 300, 513, 7, 9, 33)]

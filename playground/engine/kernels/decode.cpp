@@ -1,4 +1,5 @@
-// One decoding step of Gemma 3 for a few tokens of any sequences: embeddings in, logits out.
+// One step of Gemma 3 for tokens of any sequences, a few that continue replies or many of a prompt: embeddings in, logits
+// or hidden states out.
 //
 // All threads walk through the same stages, with a barrier between them; each stage shares out its work by tokens,
 // heads or outputs. No result depends on the sharing: see linear.h and attention.h.
@@ -47,12 +48,20 @@ struct Lines {
   template <class U>
   Lines(const Lines<U>&) {}
   T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{64})); }
+  template <class U>
+  void construct(U* place) { ::new (static_cast<void*>(place)) U; }  // leaves numbers as they are
   void deallocate(T* memory, size_t) { ::operator delete(memory, std::align_val_t{64}); }
   bool operator==(const Lines&) const { return true; }
   bool operator!=(const Lines&) const { return false; }
 };
 template <class T>
 using Array = std::vector<T, Lines<T>>;
+
+// Whether so many tokens are a prompt's: there is work for all threads without sharing one token's past among them.
+inline bool is_long(int64_t count) { return count >= 32; }
+
+// How many tokens of a prompt a thread attends with together, whose parts are so many numbers each: up to 16 MiB of them.
+inline int64_t run_of(int64_t numbers) { return std::clamp<int64_t>((1 << 22) / numbers, 1, 8); }
 
 // Memory for rounded inputs.
 struct Rounded {
@@ -75,14 +84,15 @@ struct Work {
   Array<bf16> queries;
   Rounded rounded, gated;  // the second for what is written while the first is still read
 
-  Work(const Model& model, int64_t tokens, int64_t longest)
+  Work(const Model& model, int64_t tokens, int64_t longest, int64_t threads)
       : rounded(tokens, std::max(model.hidden, model.heads * model.head_size)), gated(tokens, model.intermediate) {
     const int64_t query = model.heads * model.head_size, state = model.kv_heads * model.head_size;
     normed.resize(tokens * model.hidden);
     q.resize(tokens * query), attended.resize(tokens * query), queries.resize(tokens * query);
     k.resize(tokens * state), v.resize(tokens * state);
     gate.resize(tokens * model.intermediate), up.resize(tokens * model.intermediate);
-    parts.resize(tokens * model.heads * longest * (model.head_size + 2));
+    const int64_t step = longest * (model.head_size + 2), group = model.heads / model.kv_heads;
+    parts.resize(is_long(tokens) ? threads * run_of(group * step) * group * step : tokens * model.heads * step);
     cosines.resize(tokens * model.head_size / 2), sines.resize(tokens * model.head_size / 2);
   }
 };
@@ -167,31 +177,56 @@ struct Step {
     });
   }
 
-  void attention(const Layer& layer, int64_t index) const {
+  // One stretch of a token's past, if it has so many, for the query heads that share head `kv` of keys. `parts` has
+  // `longest` places for each of them.
+  void attend_to(const Layer& layer, int64_t index, int64_t t, int64_t kv, int64_t stretch, float* parts) const {
     const int64_t size = model.head_size, group = model.heads / model.kv_heads, step = longest * (size + 2);
-    const int64_t items = count * model.kv_heads * longest;
+    const Token& token = tokens[t];
+    const int64_t first = first_visible(layer, token), from = first + stretch * STRETCH;
+    if (from > token.position) return;
+    const bf16* keys = token.states[index] + kv * token.capacity * size;
+    const Past past{keys, keys + model.kv_heads * token.capacity * size, first, token.position};
+    in_blocks<8>(group, [&](auto heads, int64_t h) {
+      const bf16* queries = work.queries.data() + (t * model.heads + kv * group + h) * size;
+      attend<decltype(heads)::value>(past, from, size, queries, parts + h * step + stretch * (size + 2), step);
+    });
+  }
+
+  // What a query head's parts give, rounded for the next product.
+  void join_parts(const Layer& layer, int64_t t, int64_t head, const float* parts) const {
+    const int64_t size = model.head_size, groups = size / GROUP;
+    float* out = work.attended.data() + (t * model.heads + head) * size;
+    join(parts, stretches(first_visible(layer, tokens[t]), tokens[t].position), size, out);
+    prepare(out, groups, groups * model.heads, t, groups * head, layer.o.format, work.rounded.inputs);
+  }
+
+  void attention(const Layer& layer, int64_t index) const {
+    const int64_t group = model.heads / model.kv_heads, step = longest * (model.head_size + 2);
+    if (is_long(count)) return attention_of_many(layer, index);
     // Stretches vary in number: thread n takes every n-th, so that all have some.
-    for (int64_t i = thread; i < items; i += threads) {
+    for (int64_t i = thread; i < count * model.kv_heads * longest; i += threads) {
       const int64_t stretch = i % longest, kv = i / longest % model.kv_heads, t = i / longest / model.kv_heads;
-      const Token& token = tokens[t];
-      const int64_t first = first_visible(layer, token), from = first + stretch * STRETCH;
-      if (from > token.position) continue;
-      const bf16* keys = token.states[index] + kv * token.capacity * size;
-      const Past past{keys, keys + model.kv_heads * token.capacity * size, first, token.position};
-      in_blocks<8>(group, [&](auto heads, int64_t h) {
-        const int64_t head = t * model.heads + kv * group + h;
-        float* out = work.parts.data() + head * step + stretch * (size + 2);
-        attend<decltype(heads)::value>(past, from, size, work.queries.data() + head * size, out, step);
-      });
+      attend_to(layer, index, t, kv, stretch, work.parts.data() + (t * model.heads + kv * group) * step);
     }
     wait();
     each(count * model.heads, [&](int64_t i) {
-      const Token& token = tokens[i / model.heads];
-      float* out = work.attended.data() + i * size;
-      join(work.parts.data() + i * step, stretches(first_visible(layer, token), token.position), size, out);
-      const int64_t groups = size / GROUP, t = i / model.heads, h = i % model.heads;
-      prepare(out, groups, groups * model.heads, t, groups * h, layer.o.format, work.rounded.inputs);
+      join_parts(layer, i / model.heads, i % model.heads, work.parts.data() + i * step);
     });
+  }
+
+  // Of a prompt's tokens each thread takes some in a row: a stretch of the past is then in its cache for all of them.
+  void attention_of_many(const Layer& layer, int64_t index) const {
+    const int64_t group = model.heads / model.kv_heads, step = longest * (model.head_size + 2), run = run_of(group * step);
+    float* parts = work.parts.data() + thread * run * group * step;
+    for (int64_t i = thread; i < (count + run - 1) / run * model.kv_heads; i += threads) {
+      const int64_t kv = i % model.kv_heads, begin = i / model.kv_heads * run, end = std::min(begin + run, count);
+      for (int64_t stretch = 0; stretch < longest; stretch++)
+        for (int64_t t = begin; t < end; t++) attend_to(layer, index, t, kv, stretch, parts + (t - begin) * group * step);
+      for (int64_t t = begin; t < end; t++)
+        for (int64_t h = 0; h < group; h++)
+          join_parts(layer, t, kv * group + h, parts + ((t - begin) * group + h) * step);
+    }
+    wait();
   }
 
   void mlp(const Layer& layer) const {
@@ -229,7 +264,9 @@ struct Step {
       last = &layer;
     }
     norm(work.normed.data(), last->output_norm, model.norm, model.head.format);
-    product(model.head, logits);
+    if (logits != nullptr) return product(model.head, logits);
+    const auto normed = work.normed.begin() + (count - 1) * model.hidden;
+    if (thread == 0) std::copy(normed, normed + model.hidden, hidden);
   }
 };
 
@@ -237,14 +274,15 @@ struct Step {
 
 extern "C" {
 
-// hidden [count, hidden] holds the embeddings and is used up; logits [count, V].
+// hidden [count, hidden] holds the embeddings and is used up; logits [count, V]. Without logits, hidden then begins with
+// the last token's state after the last norm.
 void decode(const Model* model, const Token* tokens, int64_t count, int64_t threads, float* hidden, float* logits) {
   int64_t longest = 1;
   for (int64_t t = 0; t < count; t++) {
     const int64_t needed = stretches(0, tokens[t].position);
     longest = needed > longest ? needed : longest;
   }
-  Work work(*model, count, longest);
+  Work work(*model, count, longest, threads);
   Barrier barrier;
 #pragma omp parallel num_threads(threads)
   Step{*model, tokens, count, longest, hidden, work, barrier, omp_get_thread_num(), omp_get_num_threads()}.run(logits);

@@ -71,13 +71,15 @@ def threads_for(numbers: int) -> int:
 
 
 def decode(
-    kernels: Kernels, model: Model, tokens: list[Token], threads: int, hidden: torch.Tensor, logits: torch.Tensor
+    kernels: Kernels, model: Model, tokens: list[Token], threads: int, hidden: torch.Tensor, logits: torch.Tensor | None
 ) -> None:
-    """Fill logits [N, V] (float32) from embeddings [N, hidden] (float32, used up); the tokens' states are stored."""
+    """Fill logits [N, V] (float32) from embeddings [N, hidden] (float32, used up); the tokens' states are stored.
+
+    Without logits, `hidden[0]` is then the last token's state after the last norm.
+    """
     array = (Token * len(tokens))(*tokens)
-    kernels.library.decode(
-        byref(model), array, c_int64(len(tokens)), c_int64(threads), _pointer(hidden), _pointer(logits)
-    )
+    to = _pointer(logits) if logits is not None else c_void_p(None)
+    kernels.library.decode(byref(model), array, c_int64(len(tokens)), c_int64(threads), _pointer(hidden), to)
 
 
 def embed(kernels: Kernels, matrix: Matrix, ids: Sequence[int], scale: float) -> torch.Tensor:
