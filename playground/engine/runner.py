@@ -75,7 +75,7 @@ class Runner:
 
         `images` are those whose soft tokens lie in `ids`, by their place in the whole sequence.
         """
-        if self._decoder is not None and not images:
+        if self._decoder is not None and self._decoder.reads_prompts and not images:
             return self._decoder.read(cache, ids)
         start, device = cache.length, input_device(self._text.embed_tokens)
         tokens = torch.tensor([_without_images(ids, images, start)], device=device)
