@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import torch
 
 from embedded_model.dialogues import DATA, HELD_OUT, Dialogue, read_dialogues
-from embedded_model.judging import Case, check, read_cases
+from embedded_model.judging import Case, check, read_cases, words_and_numbers
 from playground.backends.embedded import ADAPTER, EmbeddedModel
 from playground.dialects.gemma3 import Gemma3
 from playground.dialects.token_text import TokenText
@@ -156,17 +155,15 @@ def answers_from_results(dialogues: Sequence[Dialogue]) -> Iterator[Item]:
 def told(result: Message, answer: Message) -> frozenset[str]:
     """The numbers and names of a result that a written answer repeats; for want of those, its longer words."""
     texts = " ".join(part.text for part in result.parts if isinstance(part, ToolResult))
-    shared = {word for word in _words(answer.text) if word.lower() in set(map(str.lower, _words(texts)))}
+    shared = {
+        word for word in words_and_numbers(answer.text) if word.lower() in set(map(str.lower, words_and_numbers(texts)))
+    }
     telling = {word for word in shared if word[0].isupper() or any(map(str.isdigit, word))}
     return frozenset(word.lower() for word in telling or {word for word in shared if len(word) > 3})
 
 
 def _states(facts: frozenset[str]) -> Callable[[Reply], bool]:
-    return lambda reply: not reply.calls and facts <= {word.lower() for word in _words(reply.text)}
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+(?:[.:,/-]\w+)*", text)
+    return lambda reply: not reply.calls and facts <= {word.lower() for word in words_and_numbers(reply.text)}
 
 
 def checked(cases: Sequence[Case]) -> Iterator[Item]:

@@ -5,6 +5,7 @@ It is also the better lesson: one list, many requests, and only the request tell
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter, defaultdict
@@ -15,7 +16,8 @@ from itertools import islice
 from jsonschema import Draft202012Validator
 
 from embedded_model.dialogues import Dialogue
-from playground.messages import Text, ToolCall, assistant
+from embedded_model.judging import words_and_numbers
+from playground.messages import Text, ToolCall, ToolResult, assistant
 from tools.arguments import closed
 from tools.tool import ToolSpec
 
@@ -23,6 +25,11 @@ LEAST, MOST = 5, 10
 """Dialogues in a family."""
 MOST_USES = 2
 """How often a dialogue comes, each time under another list."""
+MOST_RARE_USES = 4
+"""The same for those kinds of which there are few."""
+RARE = ("tools-two-", "tools-chain-", "tools-missing-")
+TOLD = 0.75
+"""Last answers that tell less of what is to be told of a result are left out: they would teach to leave out."""
 CHATS = 5
 """Dialogues of a family, at most, that are borrowed from other lists because they need no tool at all."""
 REFUSALS = 2
@@ -86,6 +93,7 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
     """As many of the dialogues as possible in families, and as many others, each by itself, as there are families."""
     order = random.Random(seed)
     uses: Counter[str] = Counter()
+    dialogues = [one for one in dialogues if told_share(one) >= TOLD]
     calling = _by_tool(dialogues)
     chats = [one for one in dialogues if one.id.startswith("tools-direct-") and not _system(one)]
     single = [one for one in dialogues if one.id.startswith("tools-single-") and not _system(one)]
@@ -102,7 +110,34 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
         uses.update(one.id for one in family)
         found.append(family)
     alone = [one for one in dialogues if not uses[one.id]]
-    return found + [[one] for one in order.sample(alone, min(len(alone), len(found)))]
+    return found + [[one] for one in order.sample(alone, min(len(alone), len(found) // 2))]
+
+
+def told_share(dialogue: Dialogue) -> float:
+    """The share of a JSON result's numbers and names that the answer after it tells; 1 where there are none."""
+    *_, before, answer = (None, *dialogue.turn.messages)
+    if before is None or before.role != "tool":
+        return 1.0
+    known = {word.lower() for word in words_and_numbers(answer.text)}
+    values = [value for part in before.parts if isinstance(part, ToolResult) for value in _values(part.text)]
+    telling = [value for value in values if any(char.isdigit() or char.isupper() for char in value)]
+    told = sum({word.lower() for word in words_and_numbers(value)} <= known for value in telling)
+    return told / len(telling) if telling else 1.0
+
+
+def _values(result: str) -> list[str]:
+    """The texts and numbers in a JSON object or list; none if it is something else."""
+    try:
+        waiting, found = [json.loads(result)], list[str]()
+    except ValueError:
+        return []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, str | int | float) and not isinstance(one, bool):
+            found.append(str(one))
+    return found
 
 
 def in_groups(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
@@ -118,12 +153,16 @@ def _family(
     fitting: dict[str, Dialogue] = {}
     validators = _validators(base.turn.tools)
     for tool in base.turn.tools:
-        waiting = [one for one in calling[tool.name] if uses[one.id] < MOST_USES]
+        waiting = [one for one in calling[tool.name] if uses[one.id] < _most_uses(one)]
         order.shuffle(waiting)
         waiting.sort(key=lambda one: uses[one.id])
         fit = (one for one in waiting if _fits(one, validators))
         fitting |= {one.id: one for one in islice(fit, MOST // len(base.turn.tools))}
     yield from _offered(list(fitting.values()), base.turn.tools)
+
+
+def _most_uses(dialogue: Dialogue) -> int:
+    return MOST_RARE_USES if dialogue.id.startswith(RARE) else MOST_USES
 
 
 def _offered(dialogues: Sequence[Dialogue], tools: tuple[ToolSpec, ...]) -> list[Dialogue]:

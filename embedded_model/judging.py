@@ -72,6 +72,11 @@ def _words(reply: str) -> list[str]:
     return re.findall(r"[\w'\u2019-]*\w[\w'\u2019-]*", reply)
 
 
+def words_and_numbers(text: str) -> list[str]:
+    """The words, with numbers, times and dates in one piece."""
+    return re.findall(r"\w+(?:[.:,/-]\w+)*", text)
+
+
 def _language(reply: str, name: Any) -> bool:
     said = [word.lower() for word in _words(reply)]
     known, english = COMMON_WORDS[name].split(), ENGLISH.split()
