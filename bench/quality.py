@@ -2,9 +2,9 @@
 
     python -m bench.quality [--tokens N] [--json FILE]
 
-The text lies in `bench/data` and was written for this. Each format goes through it twice, by the engine's two ways:
-*read* in chunks, as a prompt is, and *written*, each token by the kernels that decode, as a reply is. float32 has no
-kernels, so it is read only. Both the base model and the one that chats, with the adapter merged, are asked.
+The text lies in `bench/data` and was written for this. Each format goes through it once, by the kernels where they know
+it, to whom a prompt and a reply are one thing; float32 is read by torch's operators. Both the base model and the one
+that chats, with the adapter merged, are asked.
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ class Quality:
 
     model: str
     format: str
-    way: str
     computing: str
     tokens: int
     divergence: float
@@ -98,11 +97,10 @@ Logits = Callable[[int, int], torch.Tensor]
 
 @dataclass
 class Reader:
-    """Goes through the text by one way of one model."""
+    """Goes through the text with one model."""
 
     runner: Runner
     format: str
-    way: str
     cache: KVCache = field(init=False)
     sums: Sums = field(default_factory=Sums)
 
@@ -111,7 +109,7 @@ class Reader:
 
     def chunk(self, ids: Sequence[int]) -> Logits:
         """Append a chunk. Pieces of it have to be asked for in their order, each once."""
-        if self.way == "written":
+        if self.runner.batches:
             return lambda begin, end: self.runner.decode([(self.cache, ids[begin:end])])
         hidden = _all_hidden(self.runner, self.cache, ids)
         return lambda begin, end: self.runner.logits(hidden[:, begin:end].transpose(0, 1))
@@ -132,7 +130,7 @@ def _all_hidden(runner: Runner, cache: KVCache, ids: Sequence[int]) -> torch.Ten
 
 
 def measure(name: str, source: Source, ids: Sequence[int]) -> list[Quality]:
-    """One row for each format and way, float32 first. All formats are in memory together: two gigabytes."""
+    """One row for each format, float32 first. All formats are in memory together: two gigabytes."""
     readers = list(_readers(source))
     for start in range(0, len(ids) - 1, CHUNK):
         chunk, following = ids[start : start + CHUNK], torch.tensor(ids[start + 1 : start + CHUNK + 1])
@@ -149,9 +147,7 @@ def measure(name: str, source: Source, ids: Sequence[int]) -> list[Quality]:
 def _readers(source: Source) -> Iterator[Reader]:
     for dtype, quantize in FORMATS:
         model = load(source, device="cpu", dtype=dtype, quantize=quantize)
-        runner = Runner(model.model)
-        for way in ("read", "written") if runner.batches else ("read",):
-            yield Reader(runner, model.precision.name, way)
+        yield Reader(Runner(model.model), model.precision.name)
 
 
 def _quality(name: str, reader: Reader) -> Quality:
@@ -159,7 +155,6 @@ def _quality(name: str, reader: Reader) -> Quality:
     return Quality(
         model=name,
         format=reader.format,
-        way=reader.way,
         computing=reader.runner.path,
         tokens=sums.tokens,
         divergence=max(sums.divergence / sums.tokens, 0.0),  # never below, but for rounding
@@ -171,12 +166,12 @@ def _quality(name: str, reader: Reader) -> Quality:
 def markdown(rows: Sequence[Quality]) -> str:
     """A table of them."""
     lines = [
-        "| model | weights | text is | KL from float32 (nats/token) | perplexity | same most likely token |",
-        "|---|---|---|---|---|---|",
+        "| model | weights | KL from float32 (nats/token) | perplexity | same most likely token |",
+        "|---|---|---|---|---|",
     ]
     for row in rows:
         figures = f"{row.divergence:.5f} | {row.perplexity:.3f} | {row.same_token:.2%}"
-        lines.append(f"| {row.model} | {row.format} | {row.way} | {figures} |")
+        lines.append(f"| {row.model} | {row.format} | {figures} |")
     return "\n".join([*lines, "", f"{rows[0].tokens} positions; {rows[-1].computing}."])
 
 

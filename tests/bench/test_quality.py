@@ -24,18 +24,16 @@ def test_every_position_of_every_chunk_counts_and_float32_is_what_transformers_c
 
     ids = [2, *random.Random(1).choices(range(10, 250), k=CHUNK + 100)]
     rows = measure("tiny", Source(folder), ids)
-    assert [(row.format, row.way) for row in rows if row.way == "read"] == [
-        (name, "read") for name in ("float32", "bfloat16", "int8", "int4")
-    ]
+    assert [row.format for row in rows] == ["float32", "bfloat16", "int8", "int4"]
     assert {row.tokens for row in rows} == {len(ids) - 1}
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     loss = functional.cross_entropy(model(torch.tensor([ids])).logits[0, :-1], torch.tensor(ids[1:]))
     assert rows[0].perplexity == pytest.approx(math.exp(loss), rel=1e-4)
     assert rows[0].divergence == pytest.approx(0, abs=1e-6)
     assert rows[0].same_token == 1
-    by_format = {row.format: row.divergence for row in rows if row.way == "read"}
+    by_format = {row.format: row.divergence for row in rows}
     assert 0 < by_format["bfloat16"] < by_format["int4"]
-    assert "| tiny | float32 | read | 0.00000 |" in markdown(rows)
+    assert "| tiny | float32 | 0.00000 |" in markdown(rows)
 
 
 def test_the_sums_by_hand():
