@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 
 from embedded_model.dialogues import DATA
 from embedded_model.tool_dialogues.writer import lines, write_dialogues
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Writes both files."""
     parser = ArgumentParser(prog="python -m embedded_model.tool_dialogues", description=main.__doc__)
     parser.add_argument("--out", type=Path, default=DATA, metavar="FOLDER", help="where to; %(default)s if left out")
-    write_files(parser.parse_args().out)
+    write_files(parser.parse_args(arguments).out)
 
 
 def write_files(folder: Path) -> None:

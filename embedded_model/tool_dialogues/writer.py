@@ -96,10 +96,12 @@ def _of_one_kind(
     raise ValueError(f"No more dialogues of kind {kind!r} that differ from those before: {len(found)} of {wanted}.")
 
 
-def write_dialogues(training: int = TRAINING, held_out: int = HELD_OUT) -> tuple[list[Dialogue], list[Dialogue]]:
-    """The dialogues of both files, checked."""
+def write_dialogues(
+    training: int = TRAINING, held_out: int = HELD_OUT, seed: int = SEED
+) -> tuple[list[Dialogue], list[Dialogue]]:
+    """The dialogues of both files, checked. The same seed gives the same ones."""
     check_tools()
-    draw, held_out_draw = draws(SEED)
+    draw, held_out_draw = draws(seed)
     learnt = _write(training, draw, _Taken((), ()))
     values = {value for one in learnt for value in values_called_with(one)}
     kept = _write(held_out, held_out_draw, _Taken(values, requests_in(learnt)))
