@@ -14,7 +14,7 @@ _YES_OR_NO = re.compile(
     r"can we|can \w+ (citizens|enter)|am)\b"
 )
 SMALL_AT_THE_START = frozenset(
-    {"host", "branch", "service", "filename", "path", "folder", "email", "webdomain", "url", "hexcolor", "fileword"}
+    {"host", "branch", "service", "file_name", "path", "folder", "email", "web_domain", "url", "hex_color", "file_word"}
 )
 """Pools of names that keep their small letters where a sentence begins."""
 

@@ -8,7 +8,7 @@
     flags: acts
     arguments:
       minutes integer* 1-90 | How long
-      label string timerlabel | What for
+      label string timer_label | What for
     asks:
       Set a timer for {minutes} minutes.
     result:

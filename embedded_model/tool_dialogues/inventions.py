@@ -16,7 +16,7 @@ def details(draw: Draw) -> Values:
     then, first_day = number(1965, 2023), number(1, 20)
     return {
         "since": number(2006, 2024),
-        "weekday": pick(WEEKDAYS[:5]),
+        "opening_weekday": pick(WEEKDAYS[:5]),
         "opens": f"{pick(['8', '9', '10', '11'])}:{pick(['00', '30'])}",
         "closes": f"{pick([16, 17, 18, 19, 20, 21])}:{pick(['00', '30'])}",
         "adults": number(6, 24),

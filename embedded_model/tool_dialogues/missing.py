@@ -32,7 +32,7 @@ UNITS_BESIDE_OTHERS: Mapping[str, str] = {
     "people": "{} people",
 }
 """How an argument is said beside another one, so that it is clear which is which."""
-DAYS = ("date", "wd", "when", "mdate")
+DAYS = ("any_date", "weekday", "moment", "month_day")
 STARTS_OF_SUMMARIES = ("It ", "The page", "Bus", "{")
 
 

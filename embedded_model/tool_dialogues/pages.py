@@ -74,8 +74,8 @@ def _texts(page: Page) -> list[str]:
 
 
 def _host(page: Page, values: Values, draw: Draw) -> str:
-    if "webdomain" in values:
-        return str(values["webdomain"])
+    if "web_domain" in values:
+        return str(values["web_domain"])
     if page.own_host and draw.chance(0.8):
         return slug(fill(page.title, values)) + draw.pick([".org", ".com", ".net", ".example", ".info"])
     first, second = page.hosts

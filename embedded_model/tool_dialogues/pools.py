@@ -50,11 +50,11 @@ def _book(draw: Draw) -> str:
 
 
 def _full_name(draw: Draw) -> str:
-    return f"{draw.word('first')} {draw.word('last')}"
+    return f"{draw.word('first_name')} {draw.word('last_name')}"
 
 
 def _email(draw: Draw) -> str:
-    first, last = draw.word("first").lower(), draw.word("last").lower()
+    first, last = draw.word("first_name").lower(), draw.word("last_name").lower()
     with_number = f"{first}{draw.number(2, 98)}"
     name = draw.pick([f"{first}.{last}", f"{first[0]}.{last}", with_number, f"{last}.{first}", f"{first}_{last}"])
     return f"{name}@{draw.word('domain')}"
@@ -63,17 +63,17 @@ def _email(draw: Draw) -> str:
 def _company(draw: Draw) -> str:
     return draw.pick(
         [
-            f"{draw.word('last')} & Sons",
-            f"{draw.word('compa')} {draw.word('compb')}",
-            f"{draw.word('last')} {draw.word('compb')}",
-            f"{draw.word('compa')} {draw.word('compb')}",
+            f"{draw.word('last_name')} & Sons",
+            f"{draw.word('company_start')} {draw.word('company_end')}",
+            f"{draw.word('last_name')} {draw.word('company_end')}",
+            f"{draw.word('company_start')} {draw.word('company_end')}",
         ]
     )
 
 
 def _web_domain(draw: Draw) -> str:
-    first, dash = _in_one_word(draw.word("compa")), draw.pick(["-", ""])
-    return first + dash + _in_one_word(draw.word("compb")) + draw.pick([".com", ".org", ".net", ".io"])
+    first, dash = _in_one_word(draw.word("company_start")), draw.pick(["-", ""])
+    return first + dash + _in_one_word(draw.word("company_end")) + draw.pick([".com", ".org", ".net", ".io"])
 
 
 def _in_one_word(name: str) -> str:
@@ -81,12 +81,12 @@ def _in_one_word(name: str) -> str:
 
 
 def _url(draw: Draw) -> str:
-    start = "https://" + draw.pick(["www.", "", ""]) + draw.word("webdomain")
+    start = "https://" + draw.pick(["www.", "", ""]) + draw.word("web_domain")
     paths = [
         "",
         f"/{draw.pick(PATHS)}",
         f"/{draw.pick(PATHS)}",
-        f"/{draw.pick(PATHS)}/{draw.word('fileword')}",
+        f"/{draw.pick(PATHS)}/{draw.word('file_word')}",
         f"/{draw.pick(PATHS)}/{draw.number(2, 980)}",
     ]
     return f"{start}{draw.pick(paths)}"
@@ -94,11 +94,11 @@ def _url(draw: Draw) -> str:
 
 def _address(draw: Draw) -> str:
     numbers = [number for number in range(2, 140) if (number in PRIME_SET) == draw.held_out]
-    return f"{draw.pick(numbers)} {draw.word('streetn')}"
+    return f"{draw.pick(numbers)} {draw.word('street')}"
 
 
 def _road(draw: Draw) -> str:
-    return draw.word("streetn") if draw.chance(0.5) else draw.code(draw.pick(["A##", "M##", "B###", "E##"]))
+    return draw.word("street") if draw.chance(0.5) else draw.code(draw.pick(["A##", "M##", "B###", "E##"]))
 
 
 def _color(draw: Draw) -> str:
@@ -107,25 +107,25 @@ def _color(draw: Draw) -> str:
 
 def _file_name(draw: Draw) -> str:
     endings = ["-kx", "_zz", "-rev9"] if draw.held_out else ["", "_2024", "-final", "_v2", "2025", "_old", "-march"]
-    return f"{draw.word('fileword')}{draw.pick(endings)}.{draw.word('fileext')}"
+    return f"{draw.word('file_word')}{draw.pick(endings)}.{draw.word('file_ending')}"
 
 
 def _archive_name(draw: Draw) -> str:
-    return f"{draw.word('fileword')}{draw.pick(['-pack', '_all', '-bundle'])}.zip"
+    return f"{draw.word('file_word')}{draw.pick(['-pack', '_all', '-bundle'])}.zip"
 
 
 def _folder(draw: Draw) -> str:
     folders: list[str] = [
-        draw.word("folderw"),
-        f"/home/{draw.word('first').lower()}/{draw.word('folderw')}",
-        f"{draw.word('folderw')}/{draw.word('fileword')}",
-        draw.word("folderw"),
+        draw.word("folder_name"),
+        f"/home/{draw.word('first_name').lower()}/{draw.word('folder_name')}",
+        f"{draw.word('folder_name')}/{draw.word('file_word')}",
+        draw.word("folder_name"),
     ]
     return draw.pick(folders)
 
 
 def _path(draw: Draw) -> str:
-    return f"{draw.word('folder')}/{draw.word('filename')}"
+    return f"{draw.word('folder')}/{draw.word('file_name')}"
 
 
 def _month_and_day(draw: Draw) -> tuple[int, int]:
@@ -159,8 +159,8 @@ def _iso_date(draw: Draw) -> str:
 
 def _date(draw: Draw) -> str:
     if not draw.held_out and not draw.chance(0.95):
-        return str(draw.word("mdate"))
-    dates: list[str] = [draw.word(pool) for pool in ("mdate", "mdate", "wd", "reld", "iso")]
+        return str(draw.word("month_day"))
+    dates: list[str] = [draw.word(pool) for pool in ("month_day", "month_day", "weekday", "near_day", "iso_date")]
     return draw.pick(dates)
 
 
@@ -176,18 +176,18 @@ def _time_12(draw: Draw) -> str:
 
 
 def _time(draw: Draw) -> str:
-    return str(draw.word("time24" if draw.chance(0.5) else "time12"))
+    return str(draw.word("time_24" if draw.chance(0.5) else "time_12"))
 
 
 def _moment(draw: Draw) -> str:
     word = draw.word
     moments: list[str] = [
-        f"{word('wd')} at {word('time')}",
-        f"{word('reld')} at {word('time')}",
-        word("rel"),
-        f"{word('mdate')} at {word('time')}",
-        word("mdate"),
-        f"{word('time')} {draw.pick(['tomorrow', 'today', 'on ' + word('wd')])}",
+        f"{word('weekday')} at {word('time')}",
+        f"{word('near_day')} at {word('time')}",
+        word("moment_soon"),
+        f"{word('month_day')} at {word('time')}",
+        word("month_day"),
+        f"{word('time')} {draw.pick(['tomorrow', 'today', 'on ' + word('weekday')])}",
     ]
     return draw.pick(moments)
 
@@ -215,44 +215,44 @@ MADE: Mapping[str, Callable[[Draw], Any]] = {
     "song": _title,
     "film": _film,
     "book": _book,
-    "full": _full_name,
+    "full_name": _full_name,
     "company": _company,
     "address": _address,
     "road": _road,
-    "mdate": _month_date,
-    "date": _date,
-    "time12": _time_12,
+    "month_day": _month_date,
+    "any_date": _date,
+    "time_12": _time_12,
     "time": _time,
-    "when": _moment,
+    "moment": _moment,
 }
 MADE_AS_WRITTEN: Mapping[str, Callable[[Draw], Any]] = {
     "email": _email,
-    "webdomain": _web_domain,
+    "web_domain": _web_domain,
     "url": _url,
-    "hexcolor": _color,
-    "filename": _file_name,
-    "filename2": _archive_name,
+    "hex_color": _color,
+    "file_name": _file_name,
+    "archive_name": _archive_name,
     "folder": _folder,
     "path": _path,
-    "iso": _iso_date,
-    "time24": _time_24,
+    "iso_date": _iso_date,
+    "time_24": _time_24,
     "year": lambda draw: draw.argument(2019, 2030),
     "season": _season,
-    "primeint": _prime_or_not,
-    "linear": _equation,
+    "maybe_prime": _prime_or_not,
+    "equation": _equation,
 }
 TABLE_POOLS = {
     "food": "foods",
     "word": "definitions",
-    "workitem": "bins",
+    "waste": "bins",
     "phrase": "phrases",
     "misspelt": "corrections",
     "foreign": "languages",
-    "rhymeword": "rhymes",
-    "pollq": "polls",
-    "swapitem": "substitutes",
+    "rhyme_word": "rhymes",
+    "poll_question": "polls",
+    "missing_ingredient": "substitutes",
 }
-TYPED_AS_WRITTEN = frozenset({*read_lists("as_written"), *_PATTERNS, *MADE_AS_WRITTEN, "curr", "role"})
+TYPED_AS_WRITTEN = frozenset({*read_lists("as_written"), *_PATTERNS, *MADE_AS_WRITTEN, "currency", "role"})
 """Pools whose values keep their capitals in a request that is typed in small letters."""
 
 
@@ -271,9 +271,9 @@ def sources(*, held_out: bool) -> Mapping[str, Source]:
     listed = {key.removesuffix(HELD_OUT): words for key, words in _LISTS.items() if key.endswith(HELD_OUT) == held_out}
     tabled = {pool: tables.keys(table, held_out=held_out) for pool, table in TABLE_POOLS.items()}
     others = {
-        "curr": tables.keys("currencies", held_out=held_out),
-        "tlang": tables.LANGUAGES,
-        "polloptset": ["/".join(options) for options in tables.POLLS.values()],
+        "currency": tables.keys("currencies", held_out=held_out),
+        "phrase_language": tables.LANGUAGES,
+        "poll_options": ["/".join(options) for options in tables.POLLS.values()],
         "role": listed["job"],
     }
     coded = {name: _coded(patterns) for name, patterns in _PATTERNS.items()}

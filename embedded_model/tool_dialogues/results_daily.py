@@ -100,7 +100,7 @@ def list_events(given: Given, draw: Draw) -> Values:
     """Two events, or none."""
     if draw.chance(0.2):
         return {"day": given["day"], "events": [], "_case": "n"}
-    events = [{"time": draw.clock(low, high), "title": draw.word("eventname")} for low, high in ((8, 12), (13, 19))]
+    events = [{"time": draw.clock(low, high), "title": draw.word("event")} for low, high in ((8, 12), (13, 19))]
     return {"day": given["day"], "events": events, "_case": "y"}
 
 
@@ -168,7 +168,7 @@ def play_podcast(given: Given, draw: Draw) -> Values:
 
 def product_search(given: Given, draw: Draw) -> Values:
     """A product of that name within the price."""
-    name = f"{draw.word('compa')} {given['query']}"
+    name = f"{draw.word('company_start')} {given['query']}"
     price = draw.price(8, min(200, given.get("max_price", 200) - 1))
     return {"results": [{"name": name, "price": price, "sku": draw.code("@@-####"), "rating": draw.real(3.5, 4.9, 1)}]}
 
@@ -231,7 +231,7 @@ def log_water(given: Given, draw: Draw) -> Values:
 def find_pharmacy(_given: Given, draw: Draw) -> Values:
     """A pharmacy that is open until the evening."""
     return {
-        "name": f"{draw.word('last')} {draw.pick(['Pharmacy', 'Chemists'])}",
+        "name": f"{draw.word('last_name')} {draw.pick(['Pharmacy', 'Chemists'])}",
         "address": draw.word("address"),
         "distance_m": draw.number(90, 2900),
         "closes": draw.clock(18, 22),
@@ -290,7 +290,7 @@ def next_fixture(given: Given, draw: Draw) -> Values:
 def race_results(_given: Given, draw: Draw) -> Values:
     """Who won, and in what time."""
     return {
-        "winner": draw.word("full"),
+        "winner": draw.word("full_name"),
         "time": f"{draw.number(1, 3)}:{draw.number(10, 59)}:{draw.number(10, 59)}",
         "finishers": draw.number(80, 9000),
     }
@@ -340,7 +340,7 @@ def cinema_times(given: Given, draw: Draw) -> Values:
 def ticket_status(given: Given, draw: Draw) -> Values:
     """Open, in progress or resolved."""
     status = draw.pick(["open", "in progress", "resolved"])
-    assignee = draw.word("first")
+    assignee = draw.word("first_name")
     return {"ticket": given["ticket_id"], "status": status, "assignee": assignee, "_case": status.split()[0]}
 
 

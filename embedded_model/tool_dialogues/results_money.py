@@ -64,7 +64,7 @@ def iban_check(given: Given, draw: Draw) -> Values:
     valid = draw.chance(0.6)
     result: Values = {"iban": given["iban"], "valid": valid}
     if valid:
-        result["bank"] = f"{draw.word('compa')} Bank"
+        result["bank"] = f"{draw.word('company_start')} Bank"
     else:
         result["reason"] = draw.pick(["wrong check digits", "wrong length"])
     return {**result, "_case": "y" if valid else "n"}

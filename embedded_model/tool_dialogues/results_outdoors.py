@@ -163,7 +163,7 @@ def visa_check(given: Given, draw: Draw) -> Values:
 
 def order_taxi(given: Given, draw: Draw) -> Values:
     """A driver at the wanted time, or as soon as possible."""
-    result: Values = {"status": "confirmed", "driver": draw.word("first")}
+    result: Values = {"status": "confirmed", "driver": draw.word("first_name")}
     if "at_time" in given:
         result["pickup_time"] = given["at_time"]
     else:
@@ -184,14 +184,14 @@ def directions(given: Given, draw: Draw) -> Values:
     mode = given.get("mode")
     kilometres = draw.real(0.6, 4.5 if mode == "walk" else 12, 1)
     minutes = kilometres * MINUTES_PER_KILOMETRE.get(mode or "", 2.2) + draw.number(0, 3)
-    return {"distance_km": kilometres, "minutes": max(2, round(minutes)), "via": draw.word("streetn")}
+    return {"distance_km": kilometres, "minutes": max(2, round(minutes)), "via": draw.word("street")}
 
 
 def nearby(_given: Given, draw: Draw) -> Values:
     """Two places, the closer one first."""
-    first = {"name": f"{draw.word('last')}'s", "address": draw.word("address"), "distance_m": draw.number(40, 170)}
+    first = {"name": f"{draw.word('last_name')}'s", "address": draw.word("address"), "distance_m": draw.number(40, 170)}
     kind = draw.pick(["Star", "Corner", "Royal", "Green", "Sunny", "City"])
-    second = {"name": f"{kind} {draw.word('last')}", "address": draw.word("address")}
+    second = {"name": f"{kind} {draw.word('last_name')}", "address": draw.word("address")}
     return {"results": [first, {**second, "distance_m": first["distance_m"] + draw.number(10, 28)}]}
 
 
@@ -205,7 +205,7 @@ def traffic(given: Given, draw: Draw) -> Values:
 
 def parking(given: Given, draw: Draw) -> Values:
     """A car park, and what the wanted hours cost."""
-    name, free, price = f"{draw.word('streetn')} car park", draw.number(2, 180), draw.pick([1, 2, 3, 4])
+    name, free, price = f"{draw.word('street')} car park", draw.number(2, 180), draw.pick([1, 2, 3, 4])
     result = {"car_park": name, "free": free, "per_hour": price}
     return {**result, "total": price * given["hours"]} if "hours" in given else result
 
@@ -220,7 +220,7 @@ def peak_height(given: Given, draw: Draw) -> Values:
 def fuel_price(_given: Given, draw: Draw) -> Values:
     """A filling station and a price."""
     brand = draw.pick(["Star", "Jet Stop", "Green Pump", "Highway", "Union"])
-    return {"station": f"{brand} {draw.word('streetn')}", "price_litre": draw.real(0.79, 2.09, 2)}
+    return {"station": f"{brand} {draw.word('street')}", "price_litre": draw.real(0.79, 2.09, 2)}
 
 
 def tyre_pressure(_given: Given, draw: Draw) -> Values:
@@ -259,7 +259,7 @@ def customs_fee(given: Given, draw: Draw) -> Values:
 
 def bus_arrivals(given: Given, draw: Draw) -> Values:
     """The next two buses."""
-    line, minutes = given.get("line") or draw.word("busline"), draw.number(2, 14)
+    line, minutes = given.get("line") or draw.word("bus_line"), draw.number(2, 14)
     return {"stop": given["stop"], "line": line, "minutes": [minutes, minutes + draw.number(7, 20)]}
 
 

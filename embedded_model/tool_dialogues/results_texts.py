@@ -66,18 +66,18 @@ def make_slug(given: Given, _draw: Draw) -> Values:
 
 def list_files(given: Given, draw: Draw) -> Values:
     """Three files."""
-    return {"folder": given["folder"], "files": [draw.word("filename") for _ in range(3)]}
+    return {"folder": given["folder"], "files": [draw.word("file_name") for _ in range(3)]}
 
 
 def read_file(_given: Given, draw: Draw) -> Values:
     """A note, as plain text."""
     text = draw.pick(
         [
-            f"Meeting moved to {draw.word('wd')}, {draw.word('time24')}.",
+            f"Meeting moved to {draw.word('weekday')}, {draw.word('time_24')}.",
             f"Remember to {draw.word('reminder')}.",
             f"Wifi code: {draw.code('@@##@#')}",
-            f"Total: {draw.number(50, 900)} euros, paid {draw.word('mdate')}.",
-            f"Call {draw.word('full')} about the {draw.word('keyword')}.",
+            f"Total: {draw.number(50, 900)} euros, paid {draw.word('month_day')}.",
+            f"Call {draw.word('full_name')} about the {draw.word('keyword')}.",
         ]
     )
     return {"text": text, "_text": text}
@@ -90,14 +90,14 @@ def move_file(given: Given, _draw: Draw) -> Values:
 
 def search_files(given: Given, draw: Draw) -> Values:
     """Two files, the first one in the folder that was given."""
-    folder = draw.word("folderw")
-    first = f"{given.get('folder', folder)}/{draw.word('filename')}"
-    return {"matches": [first, f"{draw.word('folderw')}/{draw.word('filename')}"]}
+    folder = draw.word("folder_name")
+    first = f"{given.get('folder', folder)}/{draw.word('file_name')}"
+    return {"matches": [first, f"{draw.word('folder_name')}/{draw.word('file_name')}"]}
 
 
 def search_inbox(given: Given, draw: Draw) -> Values:
     """A mail from the sender that was given, about the word that was given."""
-    sender = given.get("sender") or draw.word("first")
+    sender = given.get("sender") or draw.word("first_name")
     subject = given["keyword"].capitalize() if "keyword" in given else draw.word("subject")
     return {"mails": [{"from": sender, "subject": subject, "date": day(draw)}]}
 

@@ -130,7 +130,7 @@ def _finish_after_clock(
 def _days_left(moment: datetime, draw: Draw) -> Dialogue | None:
     today = moment.strftime("%Y-%m-%d")
     while True:
-        end = draw.word("iso")
+        end = draw.word("iso_date")
         days = (date.fromisoformat(end) - moment.date()).days
         if days > 3:
             break
