@@ -6,10 +6,10 @@ import re
 
 from embedded_model.tool_dialogues.draw import Draw
 from embedded_model.tool_dialogues.english import MONTHS, WEEKDAYS, capitalised, uncapitalised
-from embedded_model.tool_dialogues.text_files import HELD_OUT, read_lists
+from embedded_model.tool_dialogues.text_files import HELD_OUT, read_lists, read_words
 
 _LISTS = read_lists("openers")
-VERBS = frozenset(_LISTS["verbs"][0].split())
+VERBS = frozenset(read_words(_LISTS["verbs"]))
 """Verbs with which a command begins."""
 
 

@@ -53,7 +53,7 @@ def _search_and_read(draw: Draw) -> Dialogue | None:
     page = draw.pick([page for page in PAGES if page.found_asks])
     values = page_values(page, draw)
     query, about = (fill(text, values) for text in page.find)
-    # Which of the page's own questions is drawn here does not matter, only that one is.
+    # Without this draw, which nothing uses, every later dialogue would be another one.
     draw.pick(page.asks)
     title = fill(page.title, values)
     hit = Hit(

@@ -27,7 +27,7 @@ from embedded_model.tool_dialogues.pools import draws
 from embedded_model.tool_dialogues.two_calls import two_calls
 
 SEED = 20251128
-TRAINING, HELD_OUT = 5000, 300
+TRAINING_DIALOGUES, HELD_OUT_DIALOGUES = 5000, 300
 KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "single": (0.45, single),
     "notool": (0.15, no_tool),
@@ -97,7 +97,7 @@ def _of_one_kind(
 
 
 def write_dialogues(
-    training: int = TRAINING, held_out: int = HELD_OUT, seed: int = SEED
+    training: int = TRAINING_DIALOGUES, held_out: int = HELD_OUT_DIALOGUES, seed: int = SEED
 ) -> tuple[list[Dialogue], list[Dialogue]]:
     """The dialogues of both files, checked. The same seed gives the same ones."""
     check_tools()
