@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 from embedded_model.tool_dialogues.declarations import TOOLS
 from embedded_model.tool_dialogues.draw import Draw
@@ -15,9 +14,26 @@ from embedded_model.tool_dialogues.template import Values, choose, fill
 from embedded_model.tool_dialogues.text_files import read_commas, read_lists, read_table
 
 _LISTS = read_lists("clock")
-ZONES = {city: zone for zone, cities in read_table(_LISTS["zones"]).items() for city in read_commas([cities])}
-ZONES_HERE = ["Europe/Berlin", "Europe/London", "America/New_York", "Europe/Madrid", "Asia/Kolkata"]
 START = datetime(2025, 1, 1, tzinfo=timezone.utc)
+
+
+def _changes(text: str) -> list[tuple[datetime, timezone]]:
+    """From when on clocks show what time, the last change first."""
+    first, *changes = text.split(", ")
+    found = [(START, _ahead(first))]
+    for change in changes:
+        moment, minutes = change.split()
+        found.insert(0, (datetime.fromisoformat(moment).replace(tzinfo=timezone.utc), _ahead(minutes)))
+    return found
+
+
+def _ahead(minutes: str) -> timezone:
+    return timezone(timedelta(minutes=int(minutes)))
+
+
+ZONES = {city: zone for zone, cities in read_table(_LISTS["zones"]).items() for city in read_commas([cities])}
+CLOCKS = {zone: _changes(text) for zone, text in read_table(_LISTS["clocks"]).items()}
+ZONES_HERE = ["Europe/Berlin", "Europe/London", "America/New_York", "Europe/Madrid", "Asia/Kolkata"]
 ABOUT_THE_DAY = ("day", "date", "morning", "awake")
 
 
@@ -61,7 +77,8 @@ def some_moment(draw: Draw, days: int = 900) -> datetime:
 
 def in_zone(moment: datetime, zone: str) -> Moment:
     """The moment by a zone's clocks."""
-    return Moment(zone, moment.astimezone(ZoneInfo(zone)))
+    clocks = next(clocks for since, clocks in CLOCKS[zone] if since <= moment)
+    return Moment(zone, moment.astimezone(clocks))
 
 
 def told(moment: Moment) -> Exchange:

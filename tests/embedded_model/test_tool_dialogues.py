@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import datetime, timezone
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from embedded_model.dialogues import DATA
 from embedded_model.tool_dialogues.__main__ import main
 from embedded_model.tool_dialogues.checks import WrongDialogue, check_apart, check_dialogue
+from embedded_model.tool_dialogues.clock import in_zone
 from embedded_model.tool_dialogues.declarations import TOOLS, usual_tools
 from embedded_model.tool_dialogues.dialogue import Dialogue
 from embedded_model.tool_dialogues.draw import PRIMES, Draw
@@ -202,6 +204,14 @@ def test_a_result_of_a_tool_that_the_files_do_not_describe_fails(draw):
 )
 def test_sums_are_right(expression, value, said):
     assert (value_of(expression), about(expression)) == (value, said)
+
+
+@pytest.mark.parametrize(
+    ("moment", "time"),
+    [((2025, 3, 30, 0, 59), "01:59"), ((2025, 3, 30, 1, 0), "03:00"), ((2025, 12, 1, 8, 0), "09:00")],
+)
+def test_clocks_change_as_listed(moment, time):
+    assert in_zone(datetime(*moment, tzinfo=timezone.utc), "Europe/Paris").time == time
 
 
 # What is held out
