@@ -1,0 +1,121 @@
+"""Writes all dialogues of both files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from embedded_model.tool_dialogues.chains import chain
+from embedded_model.tool_dialogues.checks import (
+    check_apart,
+    check_dialogue,
+    check_tools,
+    requests_in,
+    values_called_with,
+)
+from embedded_model.tool_dialogues.dialogue import Dialogue
+from embedded_model.tool_dialogues.draw import Draw
+from embedded_model.tool_dialogues.exchanges import single
+from embedded_model.tool_dialogues.failures import failure
+from embedded_model.tool_dialogues.follow_ups import follow_up
+from embedded_model.tool_dialogues.missing import missing
+from embedded_model.tool_dialogues.no_call import direct, no_tool
+from embedded_model.tool_dialogues.pools import draws
+from embedded_model.tool_dialogues.two_calls import two_calls
+
+SEED = 20251128
+TRAINING_DIALOGUES, HELD_OUT_DIALOGUES = 5000, 300
+KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
+    "single": (0.45, single),
+    "notool": (0.15, no_tool),
+    "direct": (0.10, direct),
+    "two": (0.08, two_calls),
+    "chain": (0.07, chain),
+    "missing": (0.05, missing),
+    "error": (0.05, failure),
+    "follow": (0.05, follow_up),
+}
+"""Shares of the kinds, and what writes one dialogue of a kind, or nothing if it does not come out well."""
+MAY_REPEAT = ("notool", "direct")
+MOST_TIMES = {False: 40, True: 3}
+"""How often a request without a call may come first, in training and in the held-out file."""
+
+
+@dataclass
+class _Taken:
+    """What has been written so far, so that nothing comes twice."""
+
+    values: Collection[str]
+    requests: Collection[str]
+    seen: set[str] = field(default_factory=set)
+    first: Counter[str] = field(default_factory=Counter)
+
+    def refuses(self, one: Dialogue, draw: Draw) -> bool:
+        request = one.first_request
+        if one.kind not in MAY_REPEAT:
+            if _key(one) in self.seen:
+                return True
+        elif self.first[request] >= MOST_TIMES[draw.held_out]:
+            return True
+        check_dialogue(one)
+        in_training = not values_called_with(one).isdisjoint(self.values) or request.lower() in self.requests
+        return draw.held_out and in_training
+
+    def add(self, one: Dialogue) -> None:
+        self.seen.add(_key(one))
+        self.first[one.first_request] += 1
+
+
+def _key(one: Dialogue) -> str:
+    """The messages, whatever letters they are typed in."""
+    text = json.dumps(one.messages, sort_keys=True)
+    return re.sub(r'"content": "[^"]*"', lambda found: found[0].lower(), text)
+
+
+def _write(number: int, draw: Draw, taken: _Taken) -> list[Dialogue]:
+    found = []
+    for kind, (share, write) in KINDS.items():
+        found += _of_one_kind(kind, round(number * share), write, draw, taken)
+    return draw.shuffled(found)
+
+
+def _of_one_kind(
+    kind: str, wanted: int, write: Callable[[Draw], Dialogue | None], draw: Draw, taken: _Taken
+) -> list[Dialogue]:
+    found: list[Dialogue] = []
+    for _ in range(wanted * 60 + 500):
+        if len(found) == wanted:
+            return found
+        one = write(draw)
+        if one is not None and not taken.refuses(one, draw):
+            taken.add(one)
+            found.append(one)
+    raise ValueError(f"No more dialogues of kind {kind!r} that differ from those before: {len(found)} of {wanted}.")
+
+
+def write_dialogues(
+    training: int = TRAINING_DIALOGUES, held_out: int = HELD_OUT_DIALOGUES, seed: int = SEED
+) -> tuple[list[Dialogue], list[Dialogue]]:
+    """The dialogues of both files, checked. The same seed gives the same ones."""
+    check_tools()
+    draw, held_out_draw = draws(seed)
+    learnt = _write(training, draw, _Taken((), ()))
+    values = {value for one in learnt for value in values_called_with(one)}
+    kept = _write(held_out, held_out_draw, _Taken(values, requests_in(learnt)))
+    check_apart(learnt, kept)
+    return learnt, kept
+
+
+def lines(dialogues: list[Dialogue], prefix: str) -> Iterator[str]:
+    """The dialogues as a data file has them."""
+    for number, one in enumerate(dialogues, start=1):
+        row = {
+            "id": f"{prefix}-{one.kind}-{number:04d}",
+            "tools": one.tools,
+            "thinking": False,
+            "messages": one.messages,
+        }
+        yield json.dumps(row, ensure_ascii=False) + "\n"
