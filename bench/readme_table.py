@@ -14,7 +14,7 @@ SHOWN = (
     ("decode", "128 tokens before it", "writing one reply"),
     ("streams", "8 at once", "writing 8 replies at once"),
     ("prefill", "2048 tokens", "reading 2,048 tokens"),
-    ("chat", "turn 10, what is new", "tenth turn of a chat (3,300 tokens)"),
+    ("chat", "turn 10, what is new", "tenth turn of a chat (3,000 tokens)"),
 )
 OTHERS = ("generate", "llama.cpp")
 MARK = re.compile(r"(<!-- speed -->\n).*?(<!-- speed end -->)", re.S)

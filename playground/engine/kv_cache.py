@@ -62,11 +62,13 @@ class LayerCache:
         self.length = end
         return states[0, :, :, first:end], states[1, :, :, first:end]
 
-    def append(self, block: torch.Tensor) -> None:
-        """Append copied states [2, 1, H, T, D]."""
-        end = self.length + block.shape[-2]
-        self._room(end, like=block[0])[..., self.length : end, :] = block
-        self.length = end
+    def append(self, blocks: Sequence[torch.Tensor]) -> None:
+        """Append copied states [2, 1, H, T, D], one after another."""
+        states = self._room(self.length + sum(block.shape[-2] for block in blocks), like=blocks[0][0])
+        for block in blocks:
+            end = self.length + block.shape[-2]
+            states[..., self.length : end, :] = block
+            self.length = end
 
     def copy(self, start: int, end: int) -> torch.Tensor:
         """The states of positions `start` to `end`, copied: [2, 1, H, T, D]."""
@@ -151,10 +153,10 @@ class KVCache:
         """A copy of positions `start` to `end`."""
         return Block({index: layer.copy(start, end) for index, layer in self._layers.items()}, end - start)
 
-    def append(self, block: Block) -> None:
-        """Append a copy made by `copy`, of this or another sequence."""
-        for index, states in block.states.items():
-            self._layer(index).append(states)
+    def append(self, *blocks: Block) -> None:
+        """Append copies made by `copy`, of this or another sequence. Several at once grow the tensors only once."""
+        for index in blocks[0].states if blocks else ():
+            self._layer(index).append([block.states[index] for block in blocks])
 
     def _layer(self, index: int) -> LayerCache:
         if index not in self._layers:

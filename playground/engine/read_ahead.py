@@ -70,8 +70,7 @@ class ReadAhead:
         assert self._request is not None
         if self._cache is None:
             self._cache = self._runner.new_cache()
-            for block in self._prefixes.find(self._chunks):
-                self._cache.append(block)
+            self._cache.append(*self._prefixes.find(self._chunks))
         cache, request = self._cache, self._request
         done = sum(chunk.end <= cache.length for chunk in self._chunks)
         if done < len(self._chunks):

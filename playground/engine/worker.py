@@ -70,8 +70,7 @@ class Worker:
         sequence.begin()
         cache = self._runner.new_cache()
         blocks = self._prefixes.find(sequence.chunks[:-1])
-        for block in blocks:
-            cache.append(block)
+        cache.append(*blocks)
         sequence.reuse(cache, len(blocks), self._prefixes.explain(sequence.prompt, sequence.chunks, cache.length))
         return cache
 
