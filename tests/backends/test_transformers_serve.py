@@ -25,8 +25,9 @@ from tests.embedded import embedded_source, unpacked_base
 START_S = 120
 TEMPLATE = (
     "{{ bos_token }}{% for one in messages %}"
-    "<start_of_turn>{{ one.role }}\n{{ one.content }}<end_of_turn>\n{% endfor %}<start_of_turn>model\n"
+    "<start_of_turn>{{ one.role }}\n{{ one.content }}<end_of_turn>\n{% endfor %}{{ '<start_of_turn>model\n' }}"
 )
+"""Its last newline is in an expression, as Jinja drops the one that a template ends with."""
 
 
 @pytest.fixture(scope="module")

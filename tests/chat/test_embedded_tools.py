@@ -26,7 +26,6 @@ SUMS = {
     "Subtract 478 from 1003.": 525,
     "Can you work out 7.5 times 12.4 for me?": 93,
 }
-CLOCK = ("current_time",)
 FOUND = {"title": "Lighthouse", "url": "https://lights.example/", "content": "A tower with a bright light."}
 
 
@@ -63,8 +62,7 @@ def test_sums_are_left_to_the_calculator_however_they_are_asked_for(embedded):
 
 
 def test_the_clock_is_asked_for_the_time(embedded):
-    """Offered alone: beside the calculator this model does not find it (see the limits in its card)."""
-    end = ask(embedded, "What time is it in Tokyo?", [tool for tool in built_in_tools() if tool.spec.name in CLOCK])
+    end = ask(embedded, "What time is it in Tokyo?", built_in_tools())
     ((call, result),) = results_of(end)
     assert call.name == "current_time"
     assert "tokyo" in str(call.arguments["timezone"]).lower()
@@ -79,4 +77,4 @@ def test_a_search_is_answered_from_what_was_found(embedded):
     ((call, result),) = results_of(end)
     assert call.name == "web_search"
     assert "[1] Lighthouse" in result.text
-    assert "[1]" in end.messages[-1].text
+    assert "bright light" in end.messages[-1].text
