@@ -120,7 +120,7 @@ def test_a_stopped_reply_goes_on_where_it_ended(chat):
     before = chat.last_reply
     chat.press("continue", 0)
     expect(chat.page.locator("#live .message-row")).to_be_visible()
-    expect(chat.page.locator("#live .message-row")).to_contain_text("word word")
+    expect(chat.page.locator("#live .message-row")).to_contain_text(f"{before} word word")
     chat.page.keyboard.press("Escape")
     chat.wait_for_reply()
     assert chat.last_reply.startswith(before)

@@ -58,6 +58,7 @@ def test_a_screen_reader_hears_of_the_beginning_and_the_whole_end_of_a_reply(cha
     spoken = chat.page.locator("#spoken")
     chat.send("count")
     expect(spoken).to_have_text("Writing")
+    expect(chat.page.locator("#live .bot-row")).to_contain_text("0 1 2")
     chat.page.keyboard.press("Escape")
     chat.wait_for_reply()
     expect(spoken).to_contain_text("Reply: 0 1 2")
