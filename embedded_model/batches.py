@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, takewhile
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 
 from embedded_model.dialogues import Example
 
-WINDOW = 1024
-"""Examples that are sorted by length together: little padding, little bias."""
 KEPT_BACK = 40
 """One plain example of so many is not learnt but measured."""
 
@@ -25,17 +23,28 @@ Family: TypeAlias = tuple[Example, ...]
 """Examples that start alike, because they offer the same tools; or one alone."""
 
 
+class Group(NamedTuple):
+    """Rows with the same start: how many ids that start has, and how many each row has after it."""
+
+    shared: int
+    rows: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Examples side by side, filled up at the end: ids [B, T], and which of them are learnt.
-
-    `shared` are ids that stand before every row; none of them is learnt.
-    """
+    """Groups one after another without filling, each its start and then its rows: ids [N], and which are learnt [N]."""
 
     ids: torch.Tensor
     learnt: torch.Tensor
-    shared: torch.Tensor
-    tokens: int
+    groups: tuple[Group, ...]
+
+    @property
+    def positions(self) -> torch.Tensor:
+        """How many ids stand before each in its own row [N]."""
+        found = [torch.arange(0)]
+        for shared, rows in self.groups:
+            found += [torch.arange(shared), *(torch.arange(shared, shared + length) for length in rows)]
+        return torch.cat(found)
 
 
 @dataclass(frozen=True)
@@ -89,36 +98,48 @@ def keep_back(examples: Sequence[Example]) -> tuple[list[Example], list[Example]
 
 
 def batches(mix: Mix, most: int, seed: int) -> Iterator[Batch]:
-    """Without end, each of at most `most` ids with its filling, or of one example."""
-    source = mix.families(seed)
-    for number in count():
-        window = [next(source) for _ in range(WINDOW)]
-        single = [family[0] for family in window if len(family) == 1]
-        packed = pack(single, most) + [batch for family in window if len(family) > 1 for batch in pack(family, most)]
-        random.Random(seed + number).shuffle(packed)
-        yield from packed
+    """Without end, each of at most `most` ids, or of one example."""
+    yield from pack(mix.families(seed), most)
 
 
-def pack(examples: Sequence[Example], most: int) -> list[Batch]:
-    """Examples in batches of nearly equal length."""
-    groups: list[list[Example]] = []
-    shared = shared_start(examples)
-    for one in sorted(examples, key=lambda example: len(example.ids)):
-        if not groups or shared + (len(one.ids) - shared) * (len(groups[-1]) + 1) > most:
-            groups.append([])
-        groups[-1].append(one)
-    return [_side_by_side(group, shared) for group in groups]
+def pack(families: Iterable[Family], most: int) -> Iterator[Batch]:
+    """Families in batches, in their order; one that is too long for a batch is cut into several."""
+    waiting: list[Family] = []
+    size = 0
+    for piece in (piece for family in families for piece in _pieces(family, most)):
+        if waiting and size + cost(piece) > most:
+            yield _joined(waiting)
+            waiting, size = [], 0
+        waiting.append(piece)
+        size += cost(piece)
+    if waiting:
+        yield _joined(waiting)
 
 
-def _side_by_side(examples: Sequence[Example], shared: int) -> Batch:
-    width = max(len(one.ids) for one in examples) - shared
-    ids = torch.zeros(len(examples), width, dtype=torch.long)
-    learnt = torch.zeros(len(examples), width, dtype=torch.bool)
-    for row, one in enumerate(examples):
-        ids[row, : len(one.ids) - shared] = torch.tensor(one.ids[shared:])
-        learnt[row, : len(one.ids) - shared] = torch.tensor(one.learnt[shared:])
-    tokens = shared + sum(len(one.ids) - shared for one in examples)
-    return Batch(ids, learnt, torch.tensor(examples[0].ids[:shared], dtype=torch.long), tokens)
+def _pieces(family: Family, most: int) -> Iterator[Family]:
+    """The examples by size, so many at a time as fit."""
+    rest = sorted(family, key=lambda one: len(one.ids))
+    while rest:
+        fitting = 1
+        while fitting < len(rest) and cost(tuple(rest[: fitting + 1])) <= most:
+            fitting += 1
+        yield tuple(rest[:fitting])
+        rest = rest[fitting:]
+
+
+def _joined(families: Sequence[Family]) -> Batch:
+    ids: list[int] = []
+    learnt: list[bool] = []
+    groups: list[Group] = []
+    for family in families:
+        shared = shared_start(family)
+        ids += family[0].ids[:shared]
+        learnt += [False] * shared
+        for one in family:
+            ids += one.ids[shared:]
+            learnt += one.learnt[shared:]
+        groups.append(Group(shared, tuple(len(one.ids) - shared for one in family)))
+    return Batch(torch.tensor(ids), torch.tensor(learnt), tuple(groups))
 
 
 def _rounds(families: Sequence[Family], seed: int) -> Iterator[Family]:

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from embedded_model.dialogues import Dialogue
 from embedded_model.judging import words_and_numbers
+from embedded_model.whole_answers import with_whole_answers
 from playground.messages import Text, ToolCall, ToolResult, assistant
 from tools.arguments import closed
 from tools.tool import ToolSpec
@@ -93,7 +94,7 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
     """As many of the dialogues as possible in families, and as many others, each by itself, as there are families."""
     order = random.Random(seed)
     uses: Counter[str] = Counter()
-    dialogues = [one for one in dialogues if told_share(one) >= TOLD]
+    dialogues = [one for one in map(with_whole_answers, dialogues) if told_share(one) >= TOLD]
     calling = _by_tool(dialogues)
     chats = [one for one in dialogues if one.id.startswith("tools-direct-") and not _system(one)]
     single = [one for one in dialogues if one.id.startswith("tools-single-") and not _system(one)]

@@ -28,20 +28,20 @@ class Writer:
     def dialogues(self) -> Iterator[tuple[str, list[Pair]]]:
         """System texts with questions and answers."""
         sorts: list[tuple[int, Callable[[], tuple[str, Callable[[], Pair]]]]] = [
-            (90, lambda: self._rule("upper", lambda: self._changed(str.upper))),
-            (80, lambda: self._rule("lower", lambda: self._changed(str.lower))),
-            (80, lambda: self._rule("word", self._word)),
-            (25, lambda: self._rule("yes", lambda: self._ended(words.YES_NO))),
-            (40, lambda: self._rule("dashes", lambda: self._list("- {1}"))),
+            (130, lambda: self._rule("upper", lambda: self._changed(str.upper))),
+            (130, lambda: self._rule("lower", lambda: self._changed(str.lower))),
+            (140, lambda: self._rule("word", self._word)),
+            (40, lambda: self._rule("yes", lambda: self._ended(words.YES_NO))),
+            (50, lambda: self._rule("dashes", lambda: self._list("- {1}"))),
             (20, lambda: self._rule("numbers", lambda: self._list("{0}. {1}"))),
-            (60, lambda: self._rule("short", lambda: self._pick(words.SHORT))),
+            (90, lambda: self._rule("short", lambda: self._pick(words.SHORT))),
             (35, lambda: self._rule("sentence", self._sentence)),
             (110, self._language),
             (70, self._ending),
-            (60, self._beginning),
+            (80, self._beginning),
             (70, self._persona),
             (40, self._name),
-            (24, self._swap),
+            (30, self._swap),
         ]
         for number, sort in sorts:
             for _ in range(number):

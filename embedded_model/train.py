@@ -151,7 +151,7 @@ class Stretch:
         torch.nn.utils.clip_grad_norm_(self._weights, LONGEST_NORM)
         self._optimizer.step()
         self._step += 1
-        self._seen += batch.tokens
+        self._seen += len(batch.ids)
         return float(loss.detach())
 
     def _measure(self) -> None:
@@ -161,7 +161,7 @@ class Stretch:
 
     @torch.no_grad()
     def _held_loss(self, held: Sequence[Example]) -> float:
-        losses = [self._model.losses(batch) for batch in pack(held, self._args.batch_tokens)]
+        losses = [self._model.losses(batch) for batch in pack(alone(held), self._args.batch_tokens)]
         return float(torch.cat(losses).mean())
 
     def _save(self) -> None:

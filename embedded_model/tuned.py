@@ -18,7 +18,7 @@ from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dic
 from peft.tuners.lora import Linear
 from safetensors.torch import save_file
 from torch.nn import functional
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from embedded_model import attention
 from embedded_model.batches import Batch
@@ -85,20 +85,16 @@ class Tuned:
 
     def losses(self, batch: Batch) -> torch.Tensor:
         """The loss of each learnt token of a batch, in nats."""
-        read = self._read(batch.shared, len(batch.ids)) if len(batch.shared) else None
-        embedded = self._embed(batch.ids)
-        hidden = self._body(inputs_embeds=embedded, past_key_values=read, use_cache=read is not None).last_hidden_state
-        wanted = batch.learnt[:, 1:]
+        hidden = self._body(
+            inputs_embeds=self._embed(batch.ids[None]),
+            position_ids=batch.positions[None].to(self.device),
+            use_cache=False,
+            groups=batch.groups,
+        ).last_hidden_state[0]
+        wanted = batch.learnt.nonzero()[:, 0]
         table = self._head.index_copy(0, self._place[NEW_ROWS].to(self.device), self._new_rows.to(self._head.dtype))
-        logits = functional.linear(hidden[:, :-1][wanted.to(self.device)], table).float()
-        return functional.cross_entropy(logits, self._place[batch.ids[:, 1:][wanted]].to(self.device), reduction="none")
-
-    def _read(self, shared: torch.Tensor, rows: int) -> DynamicCache:
-        """The keys and values of ids that stand before every row, computed once."""
-        read = DynamicCache(config=self._body.config)
-        self._body(inputs_embeds=self._embed(shared[None]), past_key_values=read, use_cache=True)
-        read.batch_repeat_interleave(rows)
-        return read
+        logits = functional.linear(hidden[(wanted - 1).to(self.device)], table).float()
+        return functional.cross_entropy(logits, self._place[batch.ids[wanted]].to(self.device), reduction="none")
 
     def _embed(self, ids: torch.Tensor) -> torch.Tensor:
         """PEFT's own way would copy the whole embedding at every step."""

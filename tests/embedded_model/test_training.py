@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from embedded_model.batches import Mix, alone, batches, keep_back, pack
+from embedded_model.batches import Group, Mix, alone, batches, keep_back, pack
 from embedded_model.dialogues import Example
 from playground.backends.embedded import ADAPTER
 from playground.engine.weights import Source, load
@@ -13,6 +13,10 @@ from tests.embedded import embedded_source
 
 tuned = pytest.importorskip("embedded_model.tuned", reason="training needs peft")
 train = pytest.importorskip("embedded_model.train", reason="training needs peft")
+
+
+def length(one):
+    return len(one.ids)
 
 
 def example(name, length):
@@ -45,23 +49,30 @@ def test_what_is_measured_is_not_learnt():
     assert measured
 
 
-def test_filling_is_not_learnt():
-    (batch,) = pack([example("a", 3), example("b", 6)], 100)
-    assert batch.ids.shape == (2, 6)
+def test_rows_stand_one_after_another_without_filling():
+    (batch,) = pack(alone([example("a", 3), example("b", 6)]), 100)
+    assert batch.ids.tolist() == batch.positions.tolist() == [*range(3), *range(6)]
     assert batch.learnt.sum() == 1 + 3
-    assert batch.tokens == 9
+    assert batch.groups == (Group(0, (3,)), Group(0, (6,)))
+
+
+def test_a_family_that_is_too_long_is_cut():
+    family = tuple(Example(str(n), tuple(range(120)) + (n,) * 20, (False,) * 125 + (True,) * 15) for n in range(5))
+    batches = list(pack([family, *alone([example("a", 30)])], 200))
+    assert [one.groups for one in batches] == [(Group(120, (20,) * 4),), (Group(0, (140,)), Group(0, (30,)))]
 
 
 def test_what_all_start_with_is_computed_once():
     start = tuple(range(150))
     ends = [(7, 8), (7, 9, 10)]
     family = [Example(str(end), start + end, (False,) * 150 + (True,) * len(end)) for end in ends]
-    (batch,) = pack(family, 200)
-    assert batch.shared.tolist() == list(start[:149])
-    assert batch.ids.tolist() == [[149, 7, 8, 0], [149, 7, 9, 10]]
+    (batch,) = pack([tuple(family)], 200)
+    assert batch.groups == (Group(149, (3, 4)),)
+    assert batch.ids.tolist() == [*start[:149], 149, 7, 8, 149, 7, 9, 10]
+    assert batch.positions.tolist() == [*range(149), 149, 150, 151, 149, 150, 151, 152]
     assert batch.learnt.sum() == 5
-    assert batch.tokens == 149 + 3 + 4
-    assert all(len(one.shared) == 0 for one in pack([example("a", 150), example("b", 150)], 400))
+    (apart,) = pack([(example("a", 150), example("b", 150))], 400)
+    assert apart.groups == (Group(0, (150, 150)),)
 
 
 @pytest.mark.filterwarnings(
@@ -76,12 +87,10 @@ def test_the_loss_is_the_same_when_the_start_is_computed_once():
     device = torch.device("cpu")
     model = tuned.Tuned(base, ADAPTER, ids, device=device, dtype=torch.float32, dropout=0.0, seed=0)
     model.model.eval()
-    (together,) = pack(family, 400)
-    assert len(together.shared) > 100
+    (together,) = pack([tuple(family)], 400)
+    assert together.groups[0].shared > 100
     with torch.no_grad():
-        apart = torch.cat(
-            [model.losses(batch) for one in sorted(family, key=lambda one: len(one.ids)) for batch in pack([one], 400)]
-        )
+        apart = torch.cat([model.losses(batch) for batch in pack(alone(sorted(family, key=length)), 150)])
         assert torch.allclose(model.losses(together), apart, atol=1e-3)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from embedded_model import built_in_dialogues, everyday_dialogues, rule_dialogues
+from embedded_model import built_in_dialogues, everyday_dialogues, recall_dialogues, rule_dialogues
 from embedded_model.dialogues import read_dialogues
 from embedded_model.families import families, in_groups
 from embedded_model.judging import check, read_cases
@@ -13,7 +13,7 @@ from tools.built_in import BUILT_IN_SPECS
 from tools.calculator import show
 from tools.expression import evaluate
 
-WRITERS = [built_in_dialogues, everyday_dialogues, rule_dialogues]
+WRITERS = [built_in_dialogues, everyday_dialogues, recall_dialogues, rule_dialogues]
 
 
 @pytest.mark.parametrize("writer", WRITERS)
