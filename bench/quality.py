@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -121,7 +122,12 @@ def _all_hidden(runner: Runner, cache: KVCache, ids: Sequence[int]) -> torch.Ten
     assert text is not None
     seen: list[torch.Tensor] = []
     forward = text.forward
-    text.forward = lambda *given: seen.append(forward(*given)) or seen[0]  # type: ignore[func-returns-value]
+
+    def noted(*given: Any) -> torch.Tensor:
+        seen.append(forward(*given))
+        return seen[0]
+
+    text.forward = noted
     try:
         runner.read(cache, ids)
     finally:

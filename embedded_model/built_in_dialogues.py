@@ -15,21 +15,8 @@ from datetime import datetime, timedelta, timezone
 from itertools import count, islice
 from typing import Any, TypeAlias
 
-from embedded_model.built_in_words import (
-    CHATS,
-    CITIES,
-    CLOCK,
-    CLOCK_HERE,
-    DOMAINS,
-    MISSING,
-    PAGE_ASKS,
-    PAGES,
-    PLACES,
-    SEARCH_ASKS,
-    SEARCHES,
-    SUMS,
-    TOPICS,
-)
+from embedded_model.built_in_web import DOMAINS, PAGE_ASKS, PAGES, PLACES, SEARCH_ASKS, SEARCHES, TOPICS
+from embedded_model.built_in_words import CHATS, CITIES, CLOCK, CLOCK_HERE, MISSING, SUMS
 from embedded_model.dialogues import DATA
 from tools.built_in import BUILT_IN_SPECS
 from tools.calculator import show

@@ -178,7 +178,7 @@ class LocalBackend:
                 yield event
         if self._reads_ahead and reply.message.parts and not reply.message.calls:
             following = replace(turn, messages=(*turn.messages, reply.message, user("?")), prefill="", begun=())
-            self._engine().read_ahead(lambda: self._start_of(following))
+            self._engine().read_ahead(lambda: self._start_of(following), stream)
         yield self._terminal(reply, thought.request)
 
     def _request(self, turn: Turn, options: Options) -> Request:

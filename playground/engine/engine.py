@@ -105,13 +105,14 @@ class Engine:
             self._changed.notify()
         return Stream(outbox, self._compiled)
 
-    def read_ahead(self, make: Callable[[], Request]) -> None:
+    def read_ahead(self, make: Callable[[], Request], after: Stream | None = None) -> None:
         """Read the prompt that `make` gives up to its last seam while nothing else is to do, as it will soon be sent.
 
-        `make` is called on the engine's thread, and what it raises is ignored.
+        `make` is called on the engine's thread, and what it raises is ignored. `after` is the stream of a reply that
+        has ended and that the prompt holds: where possible, its states are taken over.
         """
         with self._changed:
-            self._read_ahead.add(make)
+            self._read_ahead.add(make, after.take_past() if after is not None else None)
             self._changed.notify()
 
     @property

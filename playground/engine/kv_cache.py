@@ -37,6 +37,10 @@ class Block:
     states: dict[int, torch.Tensor] = field(repr=False)
     tokens: int
 
+    def part(self, start: int, end: int) -> Block:
+        """Its positions `start` to `end`, counted from its own first; not copied."""
+        return Block({index: state[..., start:end, :] for index, state in self.states.items()}, end - start)
+
     @property
     def size_bytes(self) -> int:
         """Memory that the copy takes."""

@@ -61,6 +61,11 @@ class Runner:
         return self._decoder is not None
 
     @property
+    def reads_as_it_writes(self) -> bool:
+        """Whether states of a text are the same bits, read as a prompt or written token by token."""
+        return self._decoder is not None and self._decoder.reads_prompts
+
+    @property
     def vocab_size(self) -> int:
         """V: rows of the embedding, and columns of the logits."""
         return int(self._config.vocab_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Literal
 
 from playground.engine.chunks import Chunk
@@ -11,6 +12,7 @@ from playground.engine.kv_cache import KVCache
 from playground.engine.lookup import Text
 from playground.engine.luck import Luck
 from playground.engine.misses import Prompt
+from playground.engine.read_ahead import Past
 from playground.engine.request import Broken, Done, Request, Timing
 from playground.engine.sampling import Choice, Row
 from playground.engine.stream import Outbox
@@ -99,6 +101,7 @@ class Sequence:
 
     def finish(self, reason: Literal["stop", "length", "cancelled"]) -> None:
         """Tell the caller how it ended."""
+        self.outbox.past = self._past()
         self.outbox.put(Done(reason, self._timing()))
         self.cache = None
 
@@ -106,6 +109,13 @@ class Sequence:
         """Tell the caller why it could not go on."""
         self.outbox.put(Broken(error))
         self.cache = None
+
+    def _past(self) -> Past | None:
+        if self.cache is None or not self.is_read or len(self.written) < 2:
+            return None
+        whole = replace(self.request, prompt_ids=(*self.request.prompt_ids, *self.written[:-1]))
+        start = max((chunk.end for chunk in self.chunks if chunk.key is not None), default=0)
+        return Past(Prompt.of(whole), start, self.cache.copy(start, self.position))
 
     def _timing(self) -> Timing:
         now = time.perf_counter()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from playground.engine.constrain import Matcher
+from playground.engine.read_ahead import Past
 from playground.engine.request import Broken, Done, Output
 from playground.errors import CallerError
 
@@ -22,6 +23,8 @@ class Outbox:
         self._items: queue.SimpleQueue[Output] = queue.SimpleQueue()
         self.new_rules: Callable[[Sequence[int]], Matcher] | None = None
         """Gives what the reply is to follow from its next token on, from the ids so far. The worker takes it away."""
+        self.past: Past | None = None
+        """What the reply has left behind, once it has ended."""
 
     @property
     def is_cancelled(self) -> bool:
@@ -86,6 +89,11 @@ class Stream(Iterator[Output]):
             raise refused
 
         self._outbox.new_rules = new_rules
+
+    def take_past(self) -> Past | None:
+        """What the reply has left behind, once it has ended; None the next time."""
+        past, self._outbox.past = self._outbox.past, None
+        return past
 
     def close(self) -> None:
         """Cancel, and read no further."""

@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import huggingface_hub
 import psutil
@@ -601,13 +602,19 @@ def test_the_real_backend_lets_go_of_its_model(catalogue, hub, small):
 # download
 
 
-def test_a_model_is_downloaded_loaded_and_answers(hub, catalogue, tmp_path):
-    save("gemma3_text", tmp_path / "remote")
+@contextmanager
+def hub_with_1b(hub, folder):
+    """The hub is a server that has Gemma 3 1B, tiny."""
+    save("gemma3_text", folder / "remote")
+    files = {path.name: path.read_bytes() for path in (folder / "remote").iterdir()}
     with HubServer() as server:
-        server.repos["google/gemma-3-1b-it"] = Repo(
-            {path.name: path.read_bytes() for path in (tmp_path / "remote").iterdir()}
-        )
+        server.repos["google/gemma-3-1b-it"] = Repo(files)
         hub.endpoint = server.url
+        yield
+
+
+def test_a_model_is_downloaded_loaded_and_answers(hub, catalogue, tmp_path):
+    with hub_with_1b(hub, tmp_path):
         models = catalogue()
         assert models.listing("gemma-3-1b").entry.state == "absent"
         seen = []
@@ -618,12 +625,7 @@ def test_a_model_is_downloaded_loaded_and_answers(hub, catalogue, tmp_path):
 
 
 def test_a_damaged_file_in_the_cache_is_named_and_fetched_again(hub, catalogue, tmp_path):
-    save("gemma3_text", tmp_path / "remote")
-    with HubServer() as server:
-        server.repos["google/gemma-3-1b-it"] = Repo(
-            {path.name: path.read_bytes() for path in (tmp_path / "remote").iterdir()}
-        )
-        hub.endpoint = server.url
+    with hub_with_1b(hub, tmp_path):
         models = catalogue()
         place = models.download("gemma-3-1b").entry.source.place
         weights_file = (place / "model.safetensors").resolve()

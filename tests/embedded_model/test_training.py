@@ -116,13 +116,14 @@ def test_one_thread_works_while_others_need_the_cpus():
 @pytest.fixture
 def few(monkeypatch):
     """A handful of short examples, so that a run takes seconds."""
-    read = train.read_data
+    read, read_dialogues = train.read_data, train.read_dialogues
 
     def cut(*arguments):
         data = read(*arguments)
         return train.Data(Mix(data.mix.plain[:4], data.mix.tools[:1], 0.2), data.plain_held[:1], data.tools_held[:1])
 
     monkeypatch.setattr(train, "read_data", cut)
+    monkeypatch.setattr(train, "read_dialogues", lambda path: read_dialogues(path)[:50])
 
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing.:FutureWarning")  # peft asks for it

@@ -11,6 +11,7 @@ import torch
 from playground.engine import chunks
 from playground.engine.chunks import split
 from playground.engine.engine import Engine
+from playground.engine.quantised import quantise
 from playground.engine.request import Done, Token
 from tests.engine.asking import ask, tokens, with_picture, words
 from tests.tiny_models import FAMILIES, SEEING, tiny_model
@@ -156,6 +157,41 @@ def test_cache_usage_is_what_is_allocated():
     engine.close()
 
 
+def wait_until_read_ahead(engine):
+    until = time.monotonic() + 60
+    while not engine._read_ahead.is_idle:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("bits", [None, "int8", "int4"])
+def test_what_a_replys_steps_computed_is_taken_over_and_nothing_of_it_is_read_again(bits):
+    model = tiny_model("gemma3_text", torch.bfloat16)
+    if bits:
+        quantise(model, bits)
+    cold, warm = engine_for(model, cache_bytes=0), engine_for(model)
+    question, end = words(70), (1, 2)  # 222 tokens with the reply, at the end of a chunk
+    stream = warm.submit(ask(question, max_tokens=150, seams=(7, 30)))
+    written = tokens(stream)
+    read = []
+    reader, warm._runner.read = warm._runner.read, lambda cache, ids, images=(): read.append(ids) or reader(cache, ids)
+    following = (*question, *written, *end)
+    seams = (7, 30, len(following))
+    warm.read_ahead(lambda: ask((*following, 9), seams=seams), stream)
+    wait_until_read_ahead(warm)
+    if warm._runner.reads_as_it_writes:
+        assert read == [(written[-1], *end)]
+    else:  # bfloat16 on AVX2
+        assert sum(map(len, read)) > len(written)
+    request = ask((*following, *words(9, seed=1)), **DETAILS, seams=seams)
+    outputs = list(warm.submit(request))
+    assert reply(outputs) == reply(cold.submit(request))
+    assert cached(outputs) == len(following)
+    assert stream.take_past() is None
+    cold.close()
+    warm.close()
+
+
 def test_a_prompt_read_ahead_starts_warm_and_answers_the_same():
     model = tiny_model("gemma3_text", torch.bfloat16)
     cold, warm = engine_for(model, cache_bytes=0), engine_for(model)
@@ -163,11 +199,8 @@ def test_a_prompt_read_ahead_starts_warm_and_answers_the_same():
     seams = (7, 30, 70)
     warm.read_ahead(lambda: ask((*history, 99), seams=seams))
     warm.read_ahead(lambda: 1 // 0)
+    wait_until_read_ahead(warm)
     request = ask((*history, *question), **DETAILS, seams=seams)
-    until = time.monotonic() + 60
-    while not warm._read_ahead.is_idle:
-        assert time.monotonic() < until
-        time.sleep(0.01)
     outputs = list(warm.submit(request))
     assert reply(outputs) == reply(cold.submit(request))
     assert cached(outputs) == 70

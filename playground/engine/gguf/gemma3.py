@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from playground.engine.gguf.file import GgufFile
-from playground.engine.gguf.shape import Shape, facts_of
+from playground.engine.gguf.shape import Shape, common_settings, facts_of
 from playground.errors import ModelUnavailable
 
 ARCHITECTURE = "gemma3"
@@ -65,18 +65,11 @@ def _config(file: GgufFile) -> dict[str, Any]:
         "head_dim": head_size,
         "query_pre_attn_scalar": hidden // heads if layers == LAYERS_OF_27B else head_size,
         "max_position_embeddings": said("context_length"),
-        "rms_norm_eps": round(said("attention.layer_norm_rms_epsilon", 1e-6), 9),
         "rope_theta": said("rope.freq_base", 1e6),
         "rope_local_base_freq": said("rope.freq_base_swa", 1e4),
         "sliding_window": said("attention.sliding_window"),
         "sliding_window_pattern": 6,
-        "hidden_activation": "gelu_pytorch_tanh",
-        "attention_bias": False,
-        "tie_word_embeddings": "output.weight" not in file.tensors,
-        "pad_token_id": 0,
-        "bos_token_id": 2,
-        "eos_token_id": list(STOP_IDS),
-        "dtype": "bfloat16",
+        **common_settings(file, said, STOP_IDS),
     }
     if (factor := said("rope.scaling.factor", 1.0)) != 1.0:
         config["rope_scaling"] = {"rope_type": "linear", "factor": factor}

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from playground.engine.gguf.file import GgufFile
-from playground.engine.gguf.shape import Shape, facts_of
+from playground.engine.gguf.shape import Shape, common_settings, facts_of
 from playground.errors import ModelUnavailable
 
 ARCHITECTURE = "gemma4"
@@ -118,15 +118,8 @@ def _config(file: GgufFile) -> dict[str, Any]:
             "sliding_attention": {"rope_type": "default", "rope_theta": said("rope.freq_base_swa", 1e4)},
         },
         "max_position_embeddings": said("context_length"),
-        "rms_norm_eps": round(said("attention.layer_norm_rms_epsilon", 1e-6), 9),
         "final_logit_softcapping": said("final_logit_softcapping", 0.0) or None,
-        "hidden_activation": "gelu_pytorch_tanh",
-        "attention_bias": False,
-        "tie_word_embeddings": "output.weight" not in file.tensors,
-        "pad_token_id": 0,
-        "bos_token_id": 2,
-        "eos_token_id": list(STOP_IDS),
-        "dtype": "bfloat16",
+        **common_settings(file, said, STOP_IDS),
     }
     if every_layer:
         config["vocab_size_per_layer_input"] = _tensor_rows(file, "per_layer_token_embd.weight")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,3 +45,17 @@ def facts_of(file: GgufFile, architecture: str) -> Callable[..., Any]:
         return file.fact(whole) if otherwise is None else file.facts.get(whole, otherwise)
 
     return said
+
+
+def common_settings(file: GgufFile, said: Callable[..., Any], stop_ids: Sequence[int]) -> dict[str, Any]:
+    """What the configs of all families say alike; `said` looks up the file's own facts."""
+    return {
+        "rms_norm_eps": round(said("attention.layer_norm_rms_epsilon", 1e-6), 9),
+        "hidden_activation": "gelu_pytorch_tanh",
+        "attention_bias": False,
+        "tie_word_embeddings": "output.weight" not in file.tensors,
+        "pad_token_id": 0,
+        "bos_token_id": 2,
+        "eos_token_id": list(stop_ids),
+        "dtype": "bfloat16",
+    }

@@ -1,0 +1,1 @@
+"""What the official packages get from this server, tried feature by feature; `python -m docs.conformance`."""
