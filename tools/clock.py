@@ -16,6 +16,9 @@ _MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+HERE = frozenset({"local", "here", "local time", "now", "today"})
+"""What small models write for no place at all."""
+
 SPEC = ToolSpec(
     name="current_time",
     description="Tell the current date and time, here or in another place.",
@@ -37,7 +40,7 @@ def current_time(local: tzinfo | None = None, now: Callable[[], datetime] = lamb
 
     def run(arguments: Mapping[str, Any], context: CallContext) -> ToolOutput:  # noqa: ARG001 - too quick to be stopped
         name = str(arguments.get("timezone") or "").strip()
-        if name and name.lower() not in {"local", "here", "local time"}:
+        if name and name.lower() not in HERE:
             label, zone = find_zone(name)
             return ToolOutput(_say(now().astimezone(zone), label))
         moment = now().astimezone(local)

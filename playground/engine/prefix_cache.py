@@ -1,8 +1,8 @@
 """What earlier prompts left behind: states of whole prefill chunks, least recently used out first.
 
-Only states that a whole chunk's prefill computed are kept, never those of single decode steps or of a prompt's ragged
-end: another shape may round differently, and a warm run must compute exactly what a cold one computes. Where there is
-a place on disk, blocks are kept there too, and come back from it when memory has lost them.
+Only states of whole chunks are kept, as a chunk's prefill computes them and never of a prompt's ragged end: another
+shape may round differently, and a warm run must compute exactly what a cold one computes. Where there is a place on
+disk, blocks are kept there too, and come back from it when memory has lost them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Anthropic's messages: their request to our turn.
 
 Source: https://docs.anthropic.com/en/api/messages and the types of the `anthropic` package, read 2026-11.
-Options that it lacks (`seed`, `min_p`, the penalties) have the names they have in chat completions.
+Options that it lacks (`seed`, `min_p`, the penalties, how closely pictures are looked at) have the names they have in
+chat completions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from playground.turn import Turn
 from playground.wire.anthropic_history import BLOCK, History
 from playground.wire.fields import Inside, Kinds, read_body
 from playground.wire.history import ReadImage
-from playground.wire.openai_fields import Sampling
+from playground.wire.openai_fields import LOOKING, Looking, Sampling
 from tools.tool import ToolSpec
 
 UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
@@ -83,7 +84,7 @@ class OutputConfig(BaseModel):
     format: OutputFormat | None = None
 
 
-class MessagesRequest(Sampling):
+class MessagesRequest(Sampling, Looking):
     """The body of `POST /v1/messages`, and without `max_tokens` of `…/count_tokens`. Ranges: see `Options`."""
 
     model: str | None = None
@@ -146,7 +147,7 @@ def _without_effect(request: MessagesRequest) -> list[str]:
 
 
 def _read_options(request: MessagesRequest, names_of_tools: list[str]) -> Options:
-    values = request.given("max_tokens", "rounds")
+    values = request.given("max_tokens", "rounds", *LOOKING)
     values["stop"] = tuple(request.stop_sequences or ())
     if request.thinking is not None:
         values["thinking"] = THINKING[request.thinking.type]

@@ -25,6 +25,7 @@ from playground.wire.openai_fields import (
     OURS,
     UNSUPPORTED_ELSEWHERE,
     Effort,
+    Looking,
     TextSampling,
     read_effort,
     read_schema,
@@ -98,7 +99,7 @@ class StructuredOutputs(BaseModel):
     json_object: bool | None = None
 
 
-class ChatRequest(TextSampling):
+class ChatRequest(TextSampling, Looking):
     """The body of `POST /v1/chat/completions`."""
 
     model: str | None = None
@@ -123,8 +124,6 @@ class ChatRequest(TextSampling):
     reasoning: ReasoningOptions | None = None
     include_reasoning: bool = True
     thinking_tokens: int | None = None
-    image_tokens: int | str | None = None
-    pan_and_scan: bool | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
     rounds: int | None = None

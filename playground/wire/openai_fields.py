@@ -52,8 +52,6 @@ NO_EFFECT_ELSEWHERE = (
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 EFFORTS: Mapping[str, str] = {"minimal": "low", "xhigh": "high", "max": "high"}
 """Efforts that we do not tell apart from a neighbour."""
-OURS = ("thinking_tokens", "image_tokens", "pan_and_scan")
-"""Options that the protocol has no field for: chat completions and responses take them by our names."""
 
 
 class StreamOptions(BaseModel):
@@ -85,6 +83,18 @@ class Sampling(BaseModel):
         if values.get("top_k") == -1:
             values["top_k"] = 0  # vLLM's word for "off"
         return values
+
+
+class Looking(BaseModel):
+    """How closely pictures are looked at, by our names: no protocol has fields for it in a whole request."""
+
+    image_tokens: int | str | None = None
+    pan_and_scan: bool | None = None
+
+
+LOOKING = tuple(Looking.model_fields)
+OURS = ("thinking_tokens", *LOOKING)
+"""Options that the protocol has no field for: chat completions and responses take them by our names."""
 
 
 class TextSampling(Sampling):

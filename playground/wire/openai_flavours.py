@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from playground.wire.openai_fields import OURS
+
 FlavourName: TypeAlias = Literal[
     "openai", "vllm", "sglang", "llama.cpp", "ollama", "tgi", "openrouter", "transformers", "playground"
 ]
@@ -62,7 +64,7 @@ FLAVOURS: Mapping[FlavourName, Flavour] = {
         thinking="template",
     ),
     "playground": Flavour(
-        names={**_SAMPLING, **{name: name for name in ("thinking_tokens", "image_tokens", "pan_and_scan")}},
+        names={**_SAMPLING, **{name: name for name in OURS}},
         thinking="playground",
         thought_field="reasoning_content",
     ),

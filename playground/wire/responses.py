@@ -20,7 +20,7 @@ from playground.turn import Turn
 from playground.wire.fields import Inside, read_body
 from playground.wire.history import ReadImage
 from playground.wire.openai import read_format
-from playground.wire.openai_fields import OURS, Effort, Sampling, read_effort, read_schema
+from playground.wire.openai_fields import OURS, Effort, Looking, Sampling, read_effort, read_schema
 from playground.wire.openai_history import DETAIL, asks_for_detail
 from playground.wire.responses_items import ITEM, read_items
 from playground.wire.responses_tools import TOOL, Tools, read_choice, read_tools
@@ -86,7 +86,7 @@ class ResponsesStreamOptions(BaseModel):
     include_obfuscation: Literal[False] | None = None
 
 
-class ResponsesRequest(Sampling):
+class ResponsesRequest(Sampling, Looking):
     """The body of `POST /v1/responses`."""
 
     model: str | None = None
@@ -109,8 +109,6 @@ class ResponsesRequest(Sampling):
     truncation: Literal["auto", "disabled"] | None = None
     enable_thinking: bool | None = None
     thinking_tokens: int | None = None
-    image_tokens: int | str | None = None
-    pan_and_scan: bool | None = None
     server_tools: list[str] = Field(default_factory=list)
     """An addition of ours: built-in tools that this server runs itself, in the loop, before it answers."""
     rounds: int | None = None

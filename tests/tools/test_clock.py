@@ -46,7 +46,7 @@ def test_daylight_saving_follows_the_date_even_for_an_abbreviation():
     assert ask("PST", SUMMER).endswith("22:06:07 (America/Los_Angeles, UTC-07:00)")
 
 
-@pytest.mark.parametrize("zone", [None, "", "local", "here"])
+@pytest.mark.parametrize("zone", [None, "", "local", "here", "Now", "today"])
 def test_without_a_place_it_is_the_time_of_whoever_asks(zone):
     assert ask(zone, local=ZoneInfo("Asia/Seoul")) == "Friday, 20 November 2026, 14:06:07 (Asia/Seoul, UTC+09:00)"
 

@@ -27,7 +27,7 @@ def test_every_option_arrives():
     assert (options.temperature, options.top_k, options.top_p) == (0.2, 3, 0.8)
     assert (options.stop, options.max_tokens) == (("END",), 50)
     more = {"seed": 5, "min_p": 0.1, "presence_penalty": 0.2, "frequency_penalty": 0.3, "repetition_penalty": 1.1}
-    more["rounds"] = 3
+    more |= {"rounds": 3, "image_tokens": "280", "pan_and_scan": True}
     ours = read(**more)
     assert {name: getattr(ours.turn.options, name) for name in more} == more
     assert ours.warnings == ()
