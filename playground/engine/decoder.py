@@ -50,7 +50,7 @@ class Decoder:
         embedding = text.embed_tokens
         packed = isinstance(embedding, QuantisedEmbedding)
         self._embedding = embedding.packed.matrix if packed else native.plain_matrix(embedding.weight)
-        self.reads_prompts = packed or kernels.isa != "AVX2"
+        self.reads_prompts = packed or kernels.isa == "AVX-512"
         """Whether a prompt is read faster here than by torch: not where bfloat16 has to be widened again and again."""
         self._scale = float(torch.tensor(embedding.scalar_embed_scale).bfloat16())
         matrices = [getattr(layer, name) for layer in self._layers for name in native.MATRICES] + [self._model.head]

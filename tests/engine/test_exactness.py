@@ -181,7 +181,7 @@ def test_what_a_replys_steps_computed_is_taken_over_and_nothing_of_it_is_read_ag
     wait_until_read_ahead(warm)
     if warm._runner.reads_as_it_writes:
         assert read == [(written[-1], *end)]
-    else:  # bfloat16 on AVX2
+    else:  # bfloat16 that has to be widened
         assert sum(map(len, read)) > len(written)
     request = ask((*following, *words(9, seed=1)), **DETAILS, seams=seams)
     outputs = list(warm.submit(request))

@@ -157,7 +157,9 @@ def test_a_past_of_several_stretches_is_joined_as_softmax_does(isa):
     torch.testing.assert_close(logits[isa], logits[None], rtol=0, atol=0.5)
 
 
-@pytest.mark.parametrize(("isa", "bits"), [one for one in product(HERE, FORMATS) if one != ("AVX2", "none")])
+@pytest.mark.parametrize(
+    ("isa", "bits"), [one for one in product(HERE, FORMATS) if one == ("AVX-512", "none") or one[1] != "none"]
+)
 def test_a_prompt_leaves_the_same_states_however_it_is_cut(isa, bits):
     runner, ids = Runner(model_in(bits), isa), words(150, seed=3)  # past the window, and several stretches
     whole = runner.new_cache()

@@ -4,10 +4,10 @@
 // with several threads that use torch soon has: each gets helpers of its own. Waking them took a third of a step.
 #pragma once
 
-#include <immintrin.h>
-
 #include <atomic>
 #include <thread>
+
+#include "simd.h"
 
 class Barrier {
  public:
@@ -20,7 +20,7 @@ class Barrier {
       return;
     }
     for (int spins = 0; turn_.load(std::memory_order_acquire) == turn; spins++) {
-      if (spins < SPINS) _mm_pause();
+      if (spins < SPINS) pause();
       else std::this_thread::yield();  // whoever is waited for may need this CPU
     }
   }

@@ -49,6 +49,7 @@ ISAS = (
         ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512bf16", "-mavx512vnni", "-mavx2", "-mfma"),
     ),
     Isa("AVX2", ("avx2", "fma3"), ("-mavx2", "-mfma")),
+    Isa("NEON", ("neon", "dot"), ("-march=armv8.2-a+dotprod",)),
 )
 """Best first."""
 
@@ -78,7 +79,7 @@ def load_kernels(name: str | None = None) -> Kernels:
     """
     found = [isa for isa in isas(cpu_features()) if name in (None, isa.name)]
     if not found:
-        raise NoKernels(f"this CPU ({platform.machine()}) has neither AVX2 nor AVX-512 with BF16 and VNNI")
+        raise NoKernels(f"this CPU ({platform.machine()}) has neither AVX2 nor NEON with dot products")
     path = _built(found[0], cache_folder() / "kernels")
     try:
         return Kernels(found[0].name, ctypes.CDLL(str(path)))
