@@ -1,5 +1,9 @@
 """What survives: a reload, a restart of the server, a second tab."""
 
+import re
+import time
+from urllib.request import urlopen
+
 import PIL.Image
 from playwright.sync_api import expect
 
@@ -91,6 +95,12 @@ def count_up_to(chat, number: int) -> None:
     expect(chat.page.locator("#chat .bot-row").last).to_contain_text(f" {number} ")
 
 
+def replies_ended(address: str) -> float:
+    """How many replies the server has written to their end."""
+    with urlopen(f"{address}/metrics") as answer:
+        return sum(map(float, re.findall(rb"^playground_replies_total.* (\S+)$", answer.read(), re.M)))
+
+
 def test_a_reload_while_a_reply_is_written_goes_on_with_it(chat):
     chat.send("count")
     count_up_to(chat, 10)
@@ -104,10 +114,14 @@ def test_a_reload_while_a_reply_is_written_goes_on_with_it(chat):
 
 
 def test_a_reply_that_ended_while_the_page_was_gone_is_there_when_it_comes_back(chat, scripted_app):
+    before = replies_ended(scripted_app)
     chat.send("count")
     count_up_to(chat, 10)
     chat.page.goto("about:blank")
-    chat.page.wait_for_timeout(7000)  # the script takes 6 s
+    until = time.monotonic() + 60
+    while replies_ended(scripted_app) == before:
+        assert time.monotonic() < until
+        time.sleep(0.1)
     chat.page.goto(scripted_app)
     chat.wait_until_ready()
     chat.wait_for_reply()
