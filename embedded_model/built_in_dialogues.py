@@ -16,7 +16,7 @@ from itertools import count, islice
 from typing import Any, TypeAlias
 
 from embedded_model.built_in_web import DOMAINS, PAGE_ASKS, PAGES, PLACES, SEARCH_ASKS, SEARCHES, TOPICS
-from embedded_model.built_in_words import CHATS, CITIES, CLOCK, CLOCK_HERE, MISSING, SUMS
+from embedded_model.built_in_words import BEYOND, CHATS, CITIES, CLOCK, CLOCK_HERE, MISSING, SUMS
 from embedded_model.dialogues import DATA
 from tools.built_in import BUILT_IN_SPECS
 from tools.calculator import show
@@ -59,6 +59,7 @@ class Writer:
         yield from self._several(60, self.missing)
         yield from self._several(len(CHATS), lambda: list(self._pick(CHATS)))
         yield from self._borrowed(550)
+        yield from self._several(len(BEYOND), self.beyond)
 
     def sum(self) -> Once:
         """A question for the calculator."""
@@ -225,6 +226,18 @@ class Writer:
         once = self.sum() if sort == "sum" else self._topic()
         said = once[2]["expression" if sort == "sum" else "query"]
         return [_user(asked), _says(back), *_one((said, *once[1:]))]
+
+    def beyond(self) -> Rows:
+        """A request that none of the four tools can fulfil."""
+        asked, cannot = self._pick(BEYOND)
+        answer = self._pick(
+            [
+                "I can't {}. I can calculate, tell the time, search the web and read pages.",
+                "Sorry, I can't {} here.",
+                "I have no tool to {}.",
+            ]
+        )
+        return [_user(asked), _says(answer.format(cannot))]
 
     def any(self) -> Once:
         """One question for any tool."""

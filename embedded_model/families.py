@@ -11,17 +11,23 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 
 from jsonschema import Draft202012Validator
 
 from embedded_model.dialogues import Dialogue
 from embedded_model.judging import words_and_numbers
+from embedded_model.tool_dialogues.declarations import TOOLS
 from embedded_model.whole_answers import with_whole_answers
-from playground.messages import Text, ToolCall, ToolResult, assistant
+from playground.messages import Text, ToolCall, ToolResult, assistant, user
+from playground.turn import Turn
 from tools.arguments import closed
 from tools.tool import ToolSpec
 
+NEAR_FILE = Path(__file__).with_name("near_misses.txt")
 LEAST, MOST = 5, 10
 """Dialogues in a family."""
 MOST_USES = 2
@@ -35,6 +41,8 @@ CHATS = 5
 """Dialogues of a family, at most, that are borrowed from other lists because they need no tool at all."""
 REFUSALS = 2
 """Dialogues of a family, at most, that ask for what a tool of another list would do."""
+NEAR_MISSES = 3
+"""Dialogues of a family, at most, that sound as if they were for one of its tools."""
 SAID = (
     "Sorry, there is no tool here for that.",
     "None of my tools can do that.",
@@ -42,6 +50,12 @@ SAID = (
     "I can't do that here: none of the tools I have is meant for it.",
 )
 """What is said to them."""
+NEARLY = (
+    "I can {can}, but I can't {cannot}.",
+    "Sorry, I can only {can} here. I can't {cannot}.",
+    "I can't {cannot} with these tools. What I can do is {can}.",
+)
+"""What is said to the others."""
 SHORTEST = 4
 """Words of a request that is refused, at least."""
 COMMON = frozenset({"with", "from", "this", "that", "call", "user", "when", "want", "given", "gives", "retur", "tells"})
@@ -108,6 +122,7 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
         if not HELPERS & {tool.name for tool in base.turn.tools}:
             family += _offered(order.sample(chats, min(CHATS, len(chats))), base.turn.tools)
         family += _refused(base.turn.tools, single, order)
+        family += _nearly_right(base.turn.tools, order)
         uses.update(one.id for one in family)
         found.append(family)
     alone = [one for one in dialogues if not uses[one.id]]
@@ -180,6 +195,40 @@ def _refused(tools: Sequence[ToolSpec], single: Sequence[Dialogue], order: rando
     for one in islice(strange, REFUSALS):
         messages = (one.turn.messages[0], assistant(Text(order.choice(SAID))))
         yield replace(one, id=f"{one.id}-refused", turn=replace(one.turn, messages=messages, tools=tuple(tools)))
+
+
+def _nearly_right(tools: Sequence[ToolSpec], order: random.Random) -> Iterator[Dialogue]:
+    """Requests that sound as if one of these tools were right, and need something else."""
+    known = {_plain_name(tool.name): tool for tool in tools}
+    found = [miss for miss in _near_misses() if miss.tool in known]
+    for miss in order.sample(found, min(NEAR_MISSES, len(found))):
+        said = order.choice(NEARLY).format(can=miss.can, cannot=miss.cannot)
+        turn = Turn((user(miss.request), assistant(Text(said))), tuple(tools))
+        yield Dialogue(f"tools-near-{miss.tool}-{miss.number}", turn)
+
+
+class _NearMiss(NamedTuple):
+    tool: str
+    number: int
+    can: str
+    request: str
+    cannot: str
+
+
+@lru_cache
+def _near_misses() -> tuple[_NearMiss, ...]:
+    """The file's lines, by the tools' plain names."""
+    lines = [line for line in NEAR_FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    rows = [line.split(" | ") for line in lines]
+    return tuple(
+        _NearMiss(_plain_name(name), number, TOOLS[name].can, request, cannot)
+        for number, (name, request, cannot) in enumerate(rows, start=1)
+    )
+
+
+def _plain_name(name: str) -> str:
+    """A tool's name without the marks of how it is spelled."""
+    return name.replace("_", "").lower()
 
 
 def _is_plain(dialogue: Dialogue) -> bool:

@@ -5,9 +5,13 @@ import json
 import pytest
 
 from embedded_model import built_in_dialogues, everyday_dialogues, recall_dialogues, rule_dialogues
-from embedded_model.dialogues import read_dialogues
-from embedded_model.families import families, in_groups
+from embedded_model.dialogues import DATA, Dialogue, read_dialogues
+from embedded_model.families import _near_misses, families, in_groups
 from embedded_model.judging import check, read_cases
+from embedded_model.tool_dialogues.declarations import TOOLS
+from embedded_model.whole_answers import with_whole_answers
+from playground.messages import Text, ToolCall, ToolResult, assistant, tool, user
+from playground.turn import Turn
 from tools.arguments import check_arguments
 from tools.built_in import BUILT_IN_SPECS
 from tools.calculator import show
@@ -44,6 +48,42 @@ def test_the_apps_own_tools_are_offered_and_called_as_they_are():
         if call.name == "calculator" and "=" in result:
             expression = call.arguments["expression"]
             assert result == f"{expression} {show(evaluate(expression))}"
+
+
+def test_near_misses_name_tools_that_there_are_and_are_learnt_without_a_call():
+    misses = _near_misses()
+    assert len(misses) > 250
+    assert {miss.tool for miss in misses} <= {name.replace("_", "").lower() for name in TOOLS}
+    learnt = [one for family in families(read_dialogues(DATA / "tools.jsonl"), 1) for one in family]
+    near = [one for one in learnt if one.id.startswith("tools-near-")]
+    assert len(near) > 300
+    assert not any(message.calls for one in near for message in one.turn.messages)
+
+
+def told(result, answer):
+    messages = (
+        user("?"),
+        assistant(ToolCall("a", "look", {})),
+        tool(ToolResult("a", "look", result)),
+        assistant(Text(answer)),
+    )
+    *_, last = with_whole_answers(Dialogue("x", Turn(messages))).turn.messages
+    return last.text
+
+
+@pytest.mark.parametrize(
+    ("result", "answer", "whole"),
+    [
+        ('{"fee": 5.39, "crossing_min": 12}', "The fee is 5.39", "The fee is 5.39. Crossing: 12 minutes."),
+        ("city: Oslo\nkeyCode: 9X50", "It is in Oslo.", "It is in Oslo. Key code: 9X50."),
+        ('{"depth_m": 14.0, "ok": true, "state": "open"}', "14 metres deep.", "14 metres deep."),
+        ('{"error": "E12 of Oslo"}', "That failed.", "That failed."),
+        ('{"hits": [{"name": "Oslo"}]}', "None.", "None."),
+        ("Oslo: a town. It has\n700,000 people", "A town.", "A town."),
+    ],
+)
+def test_answers_are_completed_from_flat_results(result, answer, whole):
+    assert told(result, answer) == whole
 
 
 def test_system_texts_of_the_held_out_cases_are_not_learnt():
