@@ -30,18 +30,18 @@ from tools.tool import ToolSpec
 NEAR_FILE = Path(__file__).with_name("near_misses.txt")
 LEAST, MOST = 5, 10
 """Dialogues in a family."""
-MOST_USES = 2
+MOST_USES = 3
 """How often a dialogue comes, each time under another list."""
-MOST_RARE_USES = 4
+MOST_RARE_USES = 6
 """The same for those kinds of which there are few."""
 RARE = ("tools-two-", "tools-chain-", "tools-missing-")
 TOLD = 0.75
 """Last answers that tell less of what is to be told of a result are left out: they would teach to leave out."""
-CHATS = 5
+CHATS = 3
 """Dialogues of a family, at most, that are borrowed from other lists because they need no tool at all."""
-REFUSALS = 2
+REFUSALS = 1
 """Dialogues of a family, at most, that ask for what a tool of another list would do."""
-NEAR_MISSES = 3
+NEAR_MISSES = 1
 """Dialogues of a family, at most, that sound as if they were for one of its tools."""
 SAID = (
     "Sorry, there is no tool here for that.",
