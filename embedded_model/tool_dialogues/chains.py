@@ -17,13 +17,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from embedded_model.tool_dialogues.answers import say
 from embedded_model.tool_dialogues.choosing import number_of_tools, others
-from embedded_model.tool_dialogues.declarations import TOOLS, Tool
+from embedded_model.tool_dialogues.declarations import CHAINED, MORE_FILES, TOOLS, Tool
 from embedded_model.tool_dialogues.dialogue import Dialogue, finish
 from embedded_model.tool_dialogues.draw import Draw
 from embedded_model.tool_dialogues.messages import Message, one_after_another
@@ -47,10 +47,15 @@ class Chain:
     takes: Mapping[str, str]
     answers: Sequence[str]
     held_out: bool
+    more: bool
+
+    def fits(self, draw: Draw) -> bool:
+        """Whether the file that is being written may have it."""
+        return self.held_out == draw.held_out and self.more == draw.more
 
 
-def _chain(block: Block) -> Chain:
-    first, second = block.name.split(" > ")
+def _chain(block: Block, *, more: bool = False) -> Chain:
+    first, second = block.name.split(CHAINED)
     return Chain(
         TOOLS[first],
         TOOLS[second],
@@ -59,10 +64,18 @@ def _chain(block: Block) -> Chain:
         read_table(block.all("takes"), " = "),
         block.all("answers"),
         held_out=block.one("flags") == "held_out",
+        more=more,
     )
 
 
-CHAINS = [_chain(block) for block in read_blocks("tools/chains.txt")]
+def _read_all() -> Iterator[Chain]:
+    yield from map(_chain, read_blocks("tools/chains.txt"))
+    for name in MORE_FILES:
+        blocks = read_blocks(f"tools/{name}.txt")
+        yield from (_chain(block, more=True) for block in blocks if CHAINED in block.name)
+
+
+CHAINS = list(_read_all())
 
 
 def _ticket_total(found: Values, given: Values, _draw: Draw) -> Values:
@@ -83,9 +96,9 @@ TOTALS: Mapping[str, Callable[[Values, Values, Draw], Values]] = {
 
 def chain(draw: Draw) -> Dialogue | None:
     """One request with two calls, one after the other."""
-    if not draw.held_out and draw.chance(0.38):
+    if draw.standard(0.38):
         return standard_chain(draw)
-    one = draw.next_of("chains", [one for one in CHAINS if one.held_out == draw.held_out])
+    one = draw.next_of("chains", [one for one in CHAINS if one.fits(draw)])
     right = [one.first, one.second]
     messages = _messages(one, draw)
     return finish("chain", [*right, *others(right, max(0, number_of_tools(draw) - 2), draw)], messages, draw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from embedded_model.tool_dialogues.declarations import STANDARD, TOOLS, Tool, usual_tools
+from embedded_model.tool_dialogues.declarations import STANDARD, TOOLS, Tool, tools_asked_for, usual_tools
 from embedded_model.tool_dialogues.draw import Draw
 
 SHARES_OF_STANDARD = [0.37, 0.22, 0.24, 0.17]
@@ -16,7 +16,7 @@ def _any(_tool: Tool) -> bool:
 
 def any_tool(draw: Draw, fits: Callable[[Tool], bool] = _any, *, standard: bool = True) -> Tool:
     """A tool: a standard one in a third of the cases, else the next one that fits."""
-    if not draw.held_out and standard and draw.chance(0.34):
+    if standard and draw.standard(0.34):
         tool = TOOLS[draw.weighted(STANDARD, SHARES_OF_STANDARD)]
         if fits(tool):
             return tool
@@ -25,7 +25,7 @@ def any_tool(draw: Draw, fits: Callable[[Tool], bool] = _any, *, standard: bool 
         for at in range(len(left) - 1, -1, -1):
             if fits(left[at]):
                 return left.pop(at)
-        more = [tool for tool in usual_tools(draw) for _ in range(2 if "often" in tool.flags else 1)]
+        more = [tool for tool in tools_asked_for(draw) for _ in range(2 if "often" in tool.flags else 1)]
         left[:0] = draw.shuffled(more)
     raise ValueError("No tool fits.")
 

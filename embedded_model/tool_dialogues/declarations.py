@@ -45,7 +45,7 @@ from embedded_model.tool_dialogues.draw import Draw
 from embedded_model.tool_dialogues.english import uncapitalised
 from embedded_model.tool_dialogues.pools import may_be_lowered
 from embedded_model.tool_dialogues.template import Values, split_fixed
-from embedded_model.tool_dialogues.text_files import Block, read_blocks
+from embedded_model.tool_dialogues.text_files import FOLDER, Block, read_blocks
 
 FILES = [
     "weather",
@@ -77,6 +77,10 @@ FILES = [
     "made_up",
     "orders",
 ]
+MORE_FILES = [f"more/{path.stem}" for path in sorted((FOLDER / "tools" / "more").glob("*.txt"))]
+"""What `tools_more.jsonl` is about; chains stand among the tools."""
+CHAINED = " > "
+"""Stands between the two tools of a chain in the name of its block."""
 STANDARD = ("web_search", "fetch_page", "calculator", "current_time")
 
 
@@ -182,6 +186,7 @@ class Tool:
     tags: frozenset[str]
     flags: frozenset[str]
     held_out: bool
+    more: bool
 
     @property
     def standard(self) -> bool:
@@ -247,7 +252,7 @@ def _missing(line: str) -> Missing:
     return Missing(ask, tuple(lacks.split(",")), tuple(part.strip() for part in text.split(" // ")), fixed)
 
 
-def _tool(block: Block, group: str, *, held_out: bool) -> Tool:
+def _tool(block: Block, group: str, *, held_out: bool, more: bool) -> Tool:
     arguments = [_argument(line) for line in block.all("arguments")]
     return Tool(
         name=block.name,
@@ -267,15 +272,18 @@ def _tool(block: Block, group: str, *, held_out: bool) -> Tool:
         tags=frozenset(block.one("tags").split()),
         flags=frozenset(block.one("flags").split()),
         held_out=held_out,
+        more=more,
     )
 
 
 def _read(name: str) -> list[Tool]:
-    return [_tool(block, name, held_out=name == "held_out") for block in read_blocks(f"tools/{name}.txt")]
+    more = name in MORE_FILES
+    blocks = [block for block in read_blocks(f"tools/{name}.txt") if CHAINED not in block.name]
+    return [_tool(block, name, held_out=name == "held_out", more=more) for block in blocks]
 
 
 def _read_all() -> dict[str, Tool]:
-    found = [tool for name in (*FILES, "held_out", "standard") for tool in _read(name)]
+    found = [tool for name in (*FILES, "held_out", "standard", *MORE_FILES) for tool in _read(name)]
     tools = {tool.name: tool for tool in found}
     if len(tools) < len(found):
         raise ValueError("Two tools have the same name.")
@@ -283,11 +291,19 @@ def _read_all() -> dict[str, Tool]:
 
 
 TOOLS: Mapping[str, Tool] = _read_all()
-TRAINING_TOOLS = [tool for tool in TOOLS.values() if not tool.held_out and not tool.standard]
+TRAINING_TOOLS = [tool for tool in TOOLS.values() if not (tool.held_out or tool.standard or tool.more)]
+MORE_TOOLS = [tool for tool in TOOLS.values() if tool.more]
 HELD_OUT_TOOLS = [tool for tool in TOOLS.values() if tool.held_out]
 HELD_OUT_ARGUMENTS = frozenset(name for tool in HELD_OUT_TOOLS for name in tool.arguments)
 
 
 def usual_tools(draw: Draw) -> list[Tool]:
-    """The tools of one of the two files, without the standard ones."""
-    return HELD_OUT_TOOLS if draw.held_out else TRAINING_TOOLS
+    """The tools that a file may offer, without the standard ones."""
+    if draw.held_out:
+        return HELD_OUT_TOOLS
+    return [*TRAINING_TOOLS, *MORE_TOOLS] if draw.more else TRAINING_TOOLS
+
+
+def tools_asked_for(draw: Draw) -> list[Tool]:
+    """The tools that a file is about."""
+    return MORE_TOOLS if draw.more else usual_tools(draw)

@@ -1,4 +1,4 @@
-"""Chance: one generator for both files, and what the file being written may draw from.
+"""Chance, and what the file being written may draw from.
 
 What is drawn depends on everything drawn before. Whoever adds, drops or moves a draw changes all dialogues after it.
 """
@@ -22,11 +22,14 @@ CENTS = [0.25, 0.49, 0.45, 0.75, 0.79, 0.89, 0.95, 0.99]
 
 
 class Draw:
-    """Draws values for one of the two files, so that no argument of a call occurs in both."""
+    """Draws values for one of the files, so that no argument of a call is both trained on and held out."""
 
-    def __init__(self, random: Random, sources: Mapping[str, Source], *, held_out: bool) -> None:
+    def __init__(
+        self, random: Random, sources: Mapping[str, Source], *, held_out: bool = False, more: bool = False
+    ) -> None:
         self.random = random
         self.held_out = held_out
+        self.more = more
         self._sources = sources
         self.left: dict[str, list[Any]] = {}
         self.uses: Counter[Any] = Counter()
@@ -83,6 +86,10 @@ class Draw:
             number = self.random.randrange(low, high + 1, step)
             if self.held_out or number not in PRIME_SET:
                 return number
+
+    def standard(self, share: float) -> bool:
+        """Whether one of the standard tools comes next: never if held out, seldom among more tools."""
+        return not self.held_out and self.chance(share / 4 if self.more else share)
 
     def real(self, low: float, high: float, digits: int) -> float:
         """A number with so many decimals."""

@@ -25,7 +25,7 @@ MAX_CHARACTERS_OF_RESULTS = 620
 
 def follow_up(draw: Draw) -> Dialogue | None:
     """The same with other values, something else, or thanks."""
-    if not draw.held_out and draw.chance(0.2):
+    if draw.standard(0.2):
         return _standard(draw)
     share = draw.fraction()
     if share < 0.66:

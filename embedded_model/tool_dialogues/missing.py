@@ -38,7 +38,7 @@ STARTS_OF_SUMMARIES = ("It ", "The page", "Bus", "{")
 
 def missing(draw: Draw) -> Dialogue | None:
     """A request that lacks what the tool needs."""
-    if not draw.held_out and draw.chance(0.14):
+    if draw.standard(0.14):
         tool, messages = _standard(draw)
     else:
         tool = any_tool(draw, lambda tool: bool(tool.missing), standard=False)

@@ -9,10 +9,12 @@ from typing import Any
 from embedded_model.tool_dialogues import tables
 from embedded_model.tool_dialogues.draw import PRIME_SET, PRIMES, Draw, Source
 from embedded_model.tool_dialogues.english import MONTHS, ordinal
-from embedded_model.tool_dialogues.text_files import HELD_OUT, read_commas, read_lists, read_table, read_words
+from embedded_model.tool_dialogues.text_files import FOLDER, HELD_OUT, read_commas, read_lists, read_table, read_words
 
 FILES = ("names", "places", "time", "food", "home", "health", "culture", "work", "as_written")
 _LISTS = {key: read_commas(items) for name in FILES for key, items in read_lists(name).items()}
+for _path in sorted((FOLDER / "words" / "more").glob("*.txt")):
+    _LISTS |= {key: read_commas(items) for key, items in read_lists(f"more/{_path.stem}").items()}
 _PATTERNS = read_lists("codes")
 
 _GRAMMAR = read_lists("grammar")
@@ -286,7 +288,9 @@ _NAMES = frozenset({*sources(held_out=False), *sources(held_out=True)})
 def draws(seed: int) -> tuple[Draw, Draw]:
     """What draws for training, and what draws for the held-out file after it."""
     random = Random(seed)
-    return (
-        Draw(random, sources(held_out=False), held_out=False),
-        Draw(random, sources(held_out=True), held_out=True),
-    )
+    return Draw(random, sources(held_out=False)), Draw(random, sources(held_out=True), held_out=True)
+
+
+def draw_more(seed: int) -> Draw:
+    """What draws for the file about more tools."""
+    return Draw(Random(seed), sources(held_out=False), more=True)

@@ -1,11 +1,11 @@
-"""Writes all dialogues of both files."""
+"""Writes all dialogues of the three files."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from embedded_model.tool_dialogues.chains import chain
@@ -23,11 +23,11 @@ from embedded_model.tool_dialogues.failures import failure
 from embedded_model.tool_dialogues.follow_ups import follow_up
 from embedded_model.tool_dialogues.missing import missing
 from embedded_model.tool_dialogues.no_call import direct, no_tool
-from embedded_model.tool_dialogues.pools import draws
+from embedded_model.tool_dialogues.pools import draw_more, draws
 from embedded_model.tool_dialogues.two_calls import two_calls
 
 SEED = 20251128
-TRAINING_DIALOGUES, HELD_OUT_DIALOGUES = 5000, 300
+TRAINING_DIALOGUES, HELD_OUT_DIALOGUES, MORE_DIALOGUES = 5000, 300, 4000
 KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "single": (0.45, single),
     "notool": (0.15, no_tool),
@@ -39,6 +39,17 @@ KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "follow": (0.05, follow_up),
 }
 """Shares of the kinds, and what writes one dialogue of a kind, or nothing if it does not come out well."""
+SHARES_OF_MORE: Mapping[str, float] = {
+    "single": 0.44,
+    "notool": 0.11,
+    "direct": 0.03,
+    "two": 0.12,
+    "chain": 0.12,
+    "missing": 0.08,
+    "error": 0.05,
+    "follow": 0.05,
+}
+"""The same for the dialogues about more tools: more often what a small model finds hard."""
 MAY_REPEAT = ("notool", "direct")
 MOST_TIMES = {False: 40, True: 3}
 """How often a request without a call may come first, in training and in the held-out file."""
@@ -78,6 +89,7 @@ def _key(one: Dialogue) -> str:
 def _write(number: int, draw: Draw, taken: _Taken) -> list[Dialogue]:
     found = []
     for kind, (share, write) in KINDS.items():
+        share = SHARES_OF_MORE[kind] if draw.more else share
         found += _of_one_kind(kind, round(number * share), write, draw, taken)
     return draw.shuffled(found)
 
@@ -109,9 +121,26 @@ def write_dialogues(
     return learnt, kept
 
 
-def lines(dialogues: list[Dialogue], prefix: str) -> Iterator[str]:
-    """The dialogues as a data file has them."""
-    for number, one in enumerate(dialogues, start=1):
+def write_more(
+    learnt: Sequence[Dialogue], kept: Sequence[Dialogue], number: int = MORE_DIALOGUES, seed: int = SEED
+) -> list[Dialogue]:
+    """Dialogues about more tools, none as in the other two files. The same seed gives the same ones."""
+    taken = _Taken((), ())
+    taken.seen.update(map(_key, [*learnt, *kept]))
+    requests = {one.first_request.lower() for one in kept}
+    values = {value for one in kept for value in values_called_with(one)}
+    more = [
+        one
+        for one in _write(number, draw_more(seed), taken)
+        if one.first_request.lower() not in requests and values.isdisjoint(values_called_with(one))
+    ]
+    check_apart(more, kept)
+    return more
+
+
+def lines(dialogues: Sequence[Dialogue], prefix: str, first: int = 1) -> Iterator[str]:
+    """The dialogues as a data file has them, numbered from the first."""
+    for number, one in enumerate(dialogues, start=first):
         row = {
             "id": f"{prefix}-{one.kind}-{number:04d}",
             "tools": one.tools,
