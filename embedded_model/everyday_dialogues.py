@@ -1,4 +1,4 @@
-"""Writes `data/everyday.jsonl`: short questions with one right answer.
+"""Writes `data/everyday.jsonl`: short questions with one right answer, and chats of some sums each.
 
     python -m embedded_model.everyday_dialogues
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
-from itertools import count
 from typing import Any, TypeAlias
 
 from embedded_model import everyday_words as words
@@ -20,8 +19,11 @@ from embedded_model.dialogues import DATA
 from embedded_model.judging import read_cases
 
 SEED = 13
+CHATS, SUMS = 350, 6
+"""Chats that only reckon, and the sums in each: a model this small needs thousands of them."""
 PATH = DATA / "everyday.jsonl"
 Pair: TypeAlias = tuple[str, str]
+ROLES = ("user", "assistant")
 
 
 class Writer:
@@ -42,6 +44,13 @@ class Writer:
             yield self._sum()
         for _ in range(70):
             yield self._letters()
+
+    def sums(self) -> list[Pair]:
+        """Different sums for one chat."""
+        found: dict[str, str] = {}
+        while len(found) < SUMS:
+            found |= [self._sum()]
+        return list(found.items())
 
     def _sum(self) -> Pair:
         number = self._random.randint
@@ -104,8 +113,10 @@ def lines(seed: int = SEED) -> Iterator[str]:
     asked_elsewhere = {one.messages[-1].text for one in read_cases("everyday")}
     written = [pair for pair in dict(Writer(seed).pairs()).items() if pair[0] not in asked_elsewhere]
     random.Random(seed).shuffle(written)
-    for number, (asked, said) in zip(count(1), written, strict=False):
-        messages = [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+    writer = Writer(seed + 1)
+    chats = [[pair for pair in writer.sums() if pair[0] not in asked_elsewhere] for _ in range(CHATS)]
+    for number, pairs in enumerate([*([pair] for pair in written), *chats], start=1):
+        messages = [{"role": role, "content": text} for pair in pairs for role, text in zip(ROLES, pair, strict=True)]
         row = {"id": f"everyday-{number:04d}", "thinking": False, "messages": messages}
         yield json.dumps(row, ensure_ascii=False) + "\n"
 

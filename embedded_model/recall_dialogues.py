@@ -16,7 +16,7 @@ from embedded_model.dialogues import DATA
 
 SEED = 17
 PATH = DATA / "recalled.jsonl"
-NUMBER = 420
+NUMBER = 760
 OTHER_TALK = ("general", "facts", "everyday")
 LONGEST_TALK = 260
 """Characters of a line of other talk, at most."""
@@ -185,6 +185,92 @@ MEMORIES: tuple[Memory, ...] = (
         (("How many of us are there?", "You are {n}."), ("How many plates have we got?", "You have {m} plates.")),
     ),
     (
+        ("The {colour} bin is for glass and the {colour2} bin is for paper.", "{reply}"),
+        (
+            ("Which bin takes paper?", "The {colour2} bin."),
+            ("Which bin do I throw glass into?", "The {colour} one."),
+            ("What is the {colour2} bin for?", "It is for paper."),
+        ),
+    ),
+    (
+        ("{name} brings the {box}, {name2} brings {fruit}, and I bring {ware}.", "{reply}"),
+        (
+            ("Who brings {fruit}?", "{name2} brings {fruit}."),
+            ("What do I bring?", "You bring {ware}."),
+            ("What does {name} bring?", "{name} brings the {box}."),
+        ),
+    ),
+    (
+        ("My flat is on floor {n}, my {relative}'s on floor {m}.", "Floors {n} and {m}, noted."),
+        (
+            ("Which floor do I live on?", "You live on floor {n}."),
+            ("On which floor is my {relative}'s flat?", "On floor {m}."),
+        ),
+    ),
+    (
+        ("{name} comes on {day}, and {name2} on {day2}.", "{reply}"),
+        (
+            ("Which day does {name2} come?", "On {day2}."),
+            ("Who comes on {day}?", "{name} does."),
+            ("When will {name} be here?", "{name} comes on {day}."),
+        ),
+    ),
+    (
+        ("My {relative} has moved to {city}, my {relative2} to {city2}.", "{reply}"),
+        (
+            ("Where does my {relative} live now?", "Your {relative} lives in {city}."),
+            ("Which city is my {relative2} in?", "In {city2}."),
+            ("Who has moved to {city}?", "Your {relative}."),
+        ),
+    ),
+    (
+        ("{pet_name} the {animal} weighs {n} pounds and {pet_name2} the {animal2} {m}.", "{reply}"),
+        (
+            ("How many pounds does {pet_name2} weigh?", "{pet_name2} weighs {m} pounds."),
+            ("What kind of animal is {pet_name}?", "{pet_name} is a {animal}."),
+            ("Which name has my {animal2}?", "{pet_name2}."),
+        ),
+    ),
+    (
+        ("I paid {n} for the {thing} and {m} for the {thing2}.", "{n} and {m}, noted."),
+        (
+            ("What did the {thing2} cost me?", "You paid {m} for the {thing2}."),
+            ("How much was the {thing}?", "It was {n}."),
+            ("What did I buy for {n}?", "The {thing}."),
+        ),
+    ),
+    (
+        ("The course has {n} lessons, and I have done {m2} of them.", "{m2} of {n}, well done."),
+        (
+            ("How many lessons are in the course?", "{n} lessons."),
+            ("How many lessons have I done?", "You have done {m2}."),
+        ),
+    ),
+    (
+        ("I read two books: {phrase} by {name} and {phrase2} by {name2}.", "{reply}"),
+        (
+            ("Who wrote {phrase2}?", "{name2} wrote {phrase2}."),
+            ("Which book is by {name}?", "{phrase} is by {name}."),
+        ),
+    ),
+    (
+        ("Call the {work} on {k} and the {work2} on {k2}.", "{reply}"),
+        (
+            ("What is the number of the {work2}?", "{k2}."),
+            ("Which number has the {work}?", "The {work} has {k}."),
+            ("Whom do I reach on {k}?", "The {work}."),
+        ),
+    ),
+    (
+        ("We meet at {shop} at {hour}:{minute}, table {n}, under the name {name}.", "{shop} at {hour}:{minute}."),
+        (
+            ("Where do we meet?", "At {shop}."),
+            ("Which table is it?", "Table {n}."),
+            ("Under which name is the table?", "Under the name {name}."),
+            ("At what time do we meet?", "At {hour}:{minute}."),
+        ),
+    ),
+    (
         ("Let y be {n} and z be {m}.", "y is {n} and z is {m}."),
         (("What is z?", "z is {m}."), ("Which value does y have?", "y is {n}.")),
     ),
@@ -217,7 +303,8 @@ class Writer:
         for key, words in WORDS.items():
             values[key], values[f"{key}2"] = self._random.sample(words.split("|"), 2)
         values["n"], values["m"] = self._random.sample(range(2, 80), 2)
-        values["k"] = self._random.randint(100, 99999)
+        values["m2"] = self._random.randint(1, values["n"] - 1)
+        values["k"], values["k2"] = self._random.sample(range(100, 99999), 2)
         values["hour"], values["hour2"] = self._random.sample(range(7, 22), 2)
         values["minute"] = self._random.choice(["00", "10", "20", "30", "45", "50"])
         (told, reply), asked = memory

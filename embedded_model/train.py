@@ -36,7 +36,7 @@ FREE = 0.8
 """With less than this share of a CPU for each thread, others are at work too."""
 STEPS_ALONE = 5
 """With one thread, before all are tried again."""
-BUILT_IN, OTHER_TOOLS = "built_in", "tools"
+BUILT_IN, OTHER_TOOLS = "built_in", ("tools", "tools_more")
 """The files whose dialogues offer tools: the app's own, and many others."""
 MEASURED_TOOLS = 32
 """Dialogues of the held-out tools that the loss is measured on."""
@@ -60,15 +60,17 @@ class Data:
 def read_data(tokens: Any, longest: int, tools_share: float, seed: int = 0) -> Data:
     """All examples of at most `longest` ids."""
     plain: list[Dialogue] = []
+    others: list[Dialogue] = []
     grouped: list[list[Dialogue]] = []
     for path in training_files():
         dialogues = read_dialogues(path)
         if path.stem == BUILT_IN:
             grouped += in_groups(dialogues, seed)
-        elif path.stem == OTHER_TOOLS:
-            grouped += families(dialogues, seed)
+        elif path.stem in OTHER_TOOLS:
+            others += dialogues
         else:
             plain += [part for one in dialogues for part in split(one)]
+    grouped += families(others, seed)
     learnt, plain_held = keep_back(_short(plain, tokens, longest))
     tools = [tuple(short) for family in grouped if (short := _short(family, tokens, longest))]
     held = _short(read_dialogues(DATA / f"{HELD_OUT}.jsonl"), tokens, longest)
