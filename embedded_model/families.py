@@ -30,9 +30,9 @@ from tools.tool import ToolSpec
 NEAR_FILE = Path(__file__).with_name("near_misses.txt")
 LEAST, MOST = 5, 10
 """Dialogues in a family."""
-MOST_USES = 3
+MOST_USES = 2
 """How often a dialogue comes, each time under another list."""
-MOST_RARE_USES = 6
+MOST_RARE_USES = 4
 """The same for those kinds of which there are few."""
 RARE = ("tools-two-", "tools-chain-", "tools-missing-")
 TOLD = 0.75
@@ -112,10 +112,13 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
     calling = _by_tool(dialogues)
     chats = [one for one in dialogues if one.id.startswith("tools-direct-") and not _system(one)]
     single = [one for one in dialogues if one.id.startswith("tools-single-") and not _system(one)]
-    bases = [one for one in dialogues if not _calls(one) and len(one.turn.tools) > 1 and not _system(one)]
-    order.shuffle(bases)
+    lists = [one for one in dialogues if len(one.turn.tools) > 1 and not _system(one)]
+    order.shuffle(lists)
+    lists.sort(key=lambda one: bool(_calls(one)))
     found = []
-    for base in bases:
+    for base in lists:
+        if uses[base.id]:
+            continue
         family = list(_family(base, calling, uses, order))
         if len(family) < LEAST:
             continue
