@@ -75,21 +75,22 @@ inline void in_blocks(int64_t rows, Tile tile, int64_t first = 0) {
 // another), each for as many rows as the registers hold. For one row the processor itself fetches ahead well enough; with
 // more it does not, and weights are asked for before their use.
 constexpr int64_t AHEAD = 8192;  // bytes
+constexpr int64_t NEAR = 12288;  // inputs that stay in a core's first cache, beside weights
 
 // One output for M rows, [M] with BLOCK between them. Each has two sums, of even and of odd groups of inputs, so that one
 // addition need not wait for the last.
-template <int M>
-inline void tile_bf16(const bf16* w, int64_t groups, const bf16* x, int64_t side, float* y, bool fetch) {
+template <int M, bool FETCH>
+[[gnu::always_inline]] inline void tile_bf16(const bf16* w, int64_t groups, const bf16* x, int64_t side, float* y) {
   Floats sums[M][2];
   for (auto& one : sums) one[0] = one[1] = all(0.0f);
-  for (int64_t g = 0; g < groups; g += 2)
-    for (int part = 0; part < 2 && g + part < groups; part++) {
-      const bf16* run = w + (g + part) * GROUP;
-      const Halves weights = load_halves(run);
-      if (fetch) prefetch(reinterpret_cast<const char*>(run) + AHEAD);
-      for (int m = 0; m < M; m++)
-        sums[m][part] = dot(sums[m][part], weights, load_halves(x + ((g + part) * side + m) * GROUP));
-    }
+  const auto add_group = [&](int64_t g, int part) {
+    const bf16* run = w + g * GROUP;
+    const Halves weights = load_halves(run);
+    if (FETCH) prefetch(reinterpret_cast<const char*>(run) + AHEAD);
+    for (int m = 0; m < M; m++) sums[m][part] = dot(sums[m][part], weights, load_halves(x + (g * side + m) * GROUP));
+  };
+  for (int64_t g = 0; g + 1 < groups; g += 2) add_group(g, 0), add_group(g + 1, 1);
+  if (groups % 2) add_group(groups - 1, 0);
   Floats both[M];
   for (int m = 0; m < M; m++) both[m] = add(sums[m][0], sums[m][1]);
   float totals[M];
@@ -97,18 +98,64 @@ inline void tile_bf16(const bf16* w, int64_t groups, const bf16* x, int64_t side
   for (int m = 0; m < M; m++) y[m * BLOCK] = totals[m];
 }
 
+// N outputs for M rows, y [M, N] with BLOCK between its rows: the same sums, and inputs are loaded once for all outputs.
+// The registers hold one sum of each, so all even groups come first and then all odd ones.
+template <int M, int N>
+[[gnu::always_inline]] inline void wide_tile_bf16(const bf16* w, int64_t groups, const bf16* x, int64_t side, float* y) {
+  Floats parts[2][N][M];
+  for (int part = 0; part < 2; part++) {
+    Floats sums[N][M];
+    for (auto& output : sums)
+      for (Floats& one : output) one = all(0.0f);
+    for (int64_t g = part; g < groups; g += 2) {
+      Halves weights[N];
+      for (int n = 0; n < N; n++) weights[n] = load_halves(w + (n * groups + g) * GROUP);
+      for (int m = 0; m < M; m++) {
+        const Halves inputs = load_halves(x + (g * side + m) * GROUP);
+        for (int n = 0; n < N; n++) sums[n][m] = dot(sums[n][m], weights[n], inputs);
+      }
+    }
+    std::memcpy(parts[part], sums, sizeof sums);
+  }
+  for (int n = 0; n < N; n++) {
+    Floats both[M];
+    for (int m = 0; m < M; m++) both[m] = add(parts[0][n][m], parts[1][n][m]);
+    float totals[M];
+    sum_each<M>(both, totals);
+    for (int m = 0; m < M; m++) y[m * BLOCK + n] = totals[m];
+  }
+}
+
+// Some outputs, at most BLOCK, for M rows, y [M, BLOCK]. In functions of their own both get all the registers.
+template <int M, bool FETCH>
+[[gnu::noinline]] void tiles_bf16(const bf16* w, int64_t count, int64_t groups, const bf16* x, int64_t side, float* y) {
+  for (int64_t i = 0; i < count; i++) tile_bf16<M, FETCH>(w + i * groups * GROUP, groups, x, side, y + i);
+}
+template <int M>
+[[gnu::noinline]] void wide_tiles_bf16(const bf16* w, int64_t count, int64_t groups, const bf16* x, int64_t side, float* y) {
+  in_blocks<TILE_OUTPUTS>(count, [&](auto outputs, int64_t i) {
+    wide_tile_bf16<M, decltype(outputs)::value>(w + i * groups * GROUP, groups, x, side, y + i);
+  });
+}
+
 // Outputs from `first` to `last` for all rows. Blocks of them are put together before they are stored: rows of logits
-// lie a megabyte apart, and a processor's cache has few places for addresses like that.
+// lie a megabyte apart, and a processor's cache has few places for addresses like that. The first rows fetch the weights,
+// which is fastest one output after another, unless the inputs would come from afar each time.
 inline void linear_bf16(const Matrix& w, const Inputs& x, int64_t rows, int64_t first, int64_t last, float* y) {
   const int64_t groups = w.inputs / GROUP;
-  const auto* weights = static_cast<const bf16*>(w.weights);
   for (int64_t n = first; n < last; n += BLOCK)
     in_blocks<TILE_ROWS>(rows, [&](auto some, int64_t row) {
       constexpr int M = decltype(some)::value;
       const int64_t count = last - n < BLOCK ? last - n : BLOCK;
+      const bf16* weights = static_cast<const bf16*>(w.weights) + n * w.inputs;
       const bf16* in = x.halves + x.place(groups, row, 0) * GROUP;
       float block[M * BLOCK];
-      for (int64_t i = 0; i < count; i++) tile_bf16<M>(weights + (n + i) * w.inputs, groups, in, x.side, block + i, M > 1 && row == 0);
+      if (row == 0 && (TILE_OUTPUTS == 1 || M * w.inputs <= NEAR))
+        tiles_bf16<M, (M > 1)>(weights, count, groups, in, x.side, block);
+      else if constexpr (TILE_OUTPUTS == 1)
+        tiles_bf16<M, false>(weights, count, groups, in, x.side, block);
+      else
+        wide_tiles_bf16<M>(weights, count, groups, in, x.side, block);
       for (int m = 0; m < M; m++) std::memcpy(y + (row + m) * w.outputs + n, block + m * BLOCK, count * sizeof(float));
     });
 }

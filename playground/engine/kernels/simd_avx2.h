@@ -7,7 +7,7 @@ struct Floats { __m256 a, b; };
 struct Ints { __m256i a, b; };
 using Halves = Ints;
 using Bytes = Ints;
-constexpr int TILE_ROWS = 2, PACKED_ROWS = 4;
+constexpr int TILE_ROWS = 2, TILE_OUTPUTS = 1, PACKED_ROWS = 4;
 
 inline Floats all(float value) { const __m256 v = _mm256_set1_ps(value); return {v, v}; }
 inline Floats load(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }

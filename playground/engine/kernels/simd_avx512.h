@@ -7,7 +7,7 @@ using Floats = __m512;
 using Ints = __m512i;
 using Halves = __m512i;  // 32 bf16
 using Bytes = __m512i;   // 64 of them: 16 outputs times 4 inputs
-constexpr int TILE_ROWS = 8, PACKED_ROWS = 8;  // what the registers hold
+constexpr int TILE_ROWS = 8, TILE_OUTPUTS = 3, PACKED_ROWS = 8;  // what the registers hold
 
 inline Floats all(float value) { return _mm512_set1_ps(value); }
 inline Floats load(const float* from) { return _mm512_loadu_ps(from); }

@@ -8,7 +8,7 @@ struct Floats { float32x4_t v[4]; };
 struct Ints { int32x4_t v[4]; };
 struct Halves { uint16x8_t v[4]; };
 struct Bytes { uint8x16_t v[4]; };
-constexpr int TILE_ROWS = 2, PACKED_ROWS = 4;
+constexpr int TILE_ROWS = 2, TILE_OUTPUTS = 1, PACKED_ROWS = 4;
 
 template <class To, class Act>
 inline To each_of(Act act) {
