@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from embedded_model.dialogues import parse
 from playground.messages import Message
 
 HELD_OUT_FOLDER = Path(__file__).parent / "heldout"
+CASES = ("recall", "system_prompts", "everyday")
+ALIKE = 0.85
+"""Two questions with so large a share of words in common are the same one."""
 COMMON_WORDS = {
     "fr": "le la les un une des du de est et en je tu vous nous il elle ma mon votre pour avec dans au aux sur très "
     "bonjour bleu eau thé pas suis êtes ça que qui merci c'est j'ai",
@@ -41,6 +45,21 @@ def read_cases(name: str) -> list[Case]:
     """The cases of one file in `heldout/`."""
     lines = (HELD_OUT_FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [Case(row["id"], parse(row).turn.messages, row["checks"]) for row in map(json.loads, lines)]
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a case asks this, or hardly anything else: it must not be learnt."""
+    said = _word_set(text)
+    return any(len(said & question) / len(said | question) > ALIKE for question in _held_out_questions())
+
+
+@cache
+def _held_out_questions() -> list[frozenset[str]]:
+    return [_word_set(case.messages[-1].text) for name in CASES for case in read_cases(name)]
+
+
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.lower()))
 
 
 def check(reply: str, checks: Mapping[str, Any]) -> bool:

@@ -203,7 +203,7 @@ MEMORIES: tuple[Memory, ...] = (
     (
         ("My flat is on floor {n}, my {relative}'s on floor {m}.", "Floors {n} and {m}, noted."),
         (
-            ("Which floor do I live on?", "You live on floor {n}."),
+            ("Which floor is my flat on?", "It is on floor {n}."),
             ("On which floor is my {relative}'s flat?", "On floor {m}."),
         ),
     ),

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from embedded_model.judging import is_held_out
 from embedded_model.tool_dialogues.chains import chain
 from embedded_model.tool_dialogues.checks import (
     check_apart,
@@ -132,7 +133,9 @@ def write_more(
     more = [
         one
         for one in _write(number, draw_more(seed), taken)
-        if one.first_request.lower() not in requests and values.isdisjoint(values_called_with(one))
+        if one.first_request.lower() not in requests
+        and values.isdisjoint(values_called_with(one))
+        and not any(is_held_out(message["content"]) for message in one.messages if message["role"] == "user")
     ]
     check_apart(more, kept)
     return more

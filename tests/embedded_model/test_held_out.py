@@ -1,42 +1,31 @@
 """The questions that the adapter is judged by: how many there are, and that none of them was trained on."""
 
 import json
-import re
 
 import pytest
 
 from embedded_model.dialogues import read_dialogues, training_files
-from embedded_model.judging import HELD_OUT_FOLDER, check, read_cases
+from embedded_model.judging import HELD_OUT_FOLDER, check, is_held_out, read_cases
 
 COUNTS = {"recall": 40, "system_prompts": 40, "everyday": 60}
 
 
-def words(text):
-    return frozenset(re.findall(r"\w+", text.lower()))
-
-
-@pytest.fixture(scope="module")
-def learnt():
-    """All that users say in training, as sets of words, by one of the words."""
-    found = {}
-    for path in training_files():
-        for dialogue in read_dialogues(path):
-            for message in dialogue.turn.messages:
-                if message.role == "user":
-                    said = words(message.text)
-                    for word in said:
-                        found.setdefault(word, set()).add(said)
-    return found
-
-
 @pytest.mark.parametrize(("name", "count"), COUNTS.items())
-def test_no_held_out_question_was_trained_on(name, count, learnt):
-    cases = read_cases(name)
-    assert len(cases) == count
-    for case in cases:
-        question = words(case.messages[-1].text)
-        near = set().union(*(learnt.get(word, set()) for word in question))
-        assert not [said for said in near if len(said & question) / len(said | question) > 0.85], case.id
+def test_there_are_as_many_questions_as_the_card_says(name, count):
+    assert len(read_cases(name)) == count
+
+
+def test_no_held_out_question_was_trained_on():
+    dialogues = (one for path in training_files() for one in read_dialogues(path))
+    asked = {message.text for one in dialogues for message in one.turn.messages if message.role == "user"}
+    assert len(asked) > 10_000
+    assert [text for text in asked if is_held_out(text)] == []
+
+
+@pytest.mark.parametrize("text", ["What is my parrot called?", "what IS my parrot called", "My parrot is called what?"])
+def test_a_question_in_nearly_the_same_words_is_held_out_too(text):
+    assert is_held_out(text)
+    assert not is_held_out("What is my dog called?")
 
 
 def test_recall_takes_three_to_six_questions():
