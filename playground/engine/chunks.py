@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from playground.engine.request import ImageSpan
 
+CHUNK_TOKENS = 512
+"""The usual size of a chunk."""
 LEAST = 64
 """Tokens from which on a chunk may end at a seam: shorter ones cost a pass over the weights each and save little."""
 

@@ -6,7 +6,6 @@ put together whatever there is to do, and a prompt's states are the same however
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -73,10 +72,10 @@ class Decoder:
         """Append each row's ids to its cache, and fill `logits`; without them, the last id's state is given first."""
         tokens: list[native.Token] = []
         for cache, ids in rows:
-            states = cache.reserve(len(ids), self._like, len(self._layers))
-            pointers = (ctypes.c_void_p * len(states))(*(state.data_ptr() for state in states))
-            start, capacity = cache.length, states[0].shape[-2]
-            tokens += [native.Token(start + place, capacity, pointers) for place in range(len(ids))]
+            reserved = cache.reserve(len(ids), self._like, len(self._layers))
+            layers = (native.States(own.data_ptr(), own.shape[-2], first) for own, first in reserved)
+            states = (native.States * len(reserved))(*layers)
+            tokens += [native.Token(cache.length + place, states) for place in range(len(ids))]
         flat = [token for _, ids in rows for token in ids]
         hidden = native.embed(self._kernels, self._embedding, flat, self._scale)
         threads = self.threads or native.threads_for(self._numbers * len(tokens))

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from playground.engine.chunks import split
+from playground.engine.chunks import CHUNK_TOKENS, split
 from playground.engine.constrain import Grammars, Matcher, Vocabulary
 from playground.engine.disk_blocks import DiskBlocks
 from playground.engine.kernels.library import release_threads
@@ -63,7 +63,7 @@ class Engine:
         max_queue: int = 32,
         cache_bytes: int = 2 * 2**30,
         disk: DiskBlocks | None = None,
-        chunk_tokens: int = 512,
+        chunk_tokens: int = CHUNK_TOKENS,
         speculate: Mode = "auto",
         threads: int | None = None,
     ) -> None:

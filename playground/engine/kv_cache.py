@@ -1,7 +1,8 @@
 """Keys and values of one sequence, layer by layer.
 
-Every position is kept on every layer, sliding ones included, so a sequence can be cut back to any length exactly.
-Attention on a sliding layer is handed the window only; `attention_masks.py` builds masks for the same slices.
+A layer with full attention keeps every position. A sliding one keeps what `trim` was told is still needed, so a long
+prompt takes a window's memory there; a sequence can be cut back to that place exactly, and no further. Attention on a
+sliding layer is handed the window only; `attention_masks.py` builds masks for the same slices.
 
 Stands in for transformers' `Cache`: with masks and positions given, the models call `update` and nothing else.
 """
@@ -48,10 +49,15 @@ class Block:
 
 
 class LayerCache:
-    """One layer's keys and values, in one tensor [2, 1, H, capacity, D] on the layer's own device."""
+    """One layer's keys and values, in one tensor [2, 1, H, capacity, D] on the layer's own device.
+
+    Positions `first` to `length` are in it.
+    """
 
     def __init__(self, window: int | None) -> None:
         self.length = 0
+        self.first = 0
+        self._needed = 0
         self._window = window
         self._states: torch.Tensor | None = None
 
@@ -60,44 +66,70 @@ class LayerCache:
         count = keys.shape[-2]
         states = self._room(self.length + count, like=keys)
         end = self.length + count
-        states[0, :, :, self.length : end] = keys
-        states[1, :, :, self.length : end] = values
-        first = first_visible(self.length, self._window)
+        states[0, :, :, self.length - self.first : end - self.first] = keys
+        states[1, :, :, self.length - self.first : end - self.first] = values
+        first = first_visible(self.length, self._window) - self.first
         self.length = end
-        return states[0, :, :, first:end], states[1, :, :, first:end]
+        return states[0, :, :, first : end - self.first], states[1, :, :, first : end - self.first]
 
     def append(self, blocks: Sequence[torch.Tensor]) -> None:
-        """Append copied states [2, 1, H, T, D], one after another."""
-        states = self._room(self.length + sum(block.shape[-2] for block in blocks), like=blocks[0][0])
+        """Append copied states [2, 1, H, T, D] in order; what comes before the last one's window may be left out."""
+        total = self.length + sum(block.shape[-2] for block in blocks)
+        self.trim(total - blocks[-1].shape[-2])
+        states = self._room(total, like=blocks[0][0])
         for block in blocks:
-            end = self.length + block.shape[-2]
-            states[..., self.length : end, :] = block
-            self.length = end
+            start, self.length = self.length, self.length + block.shape[-2]
+            begin = max(start, self.first)
+            if begin < self.length:
+                states[..., begin - self.first : self.length - self.first, :] = block[..., begin - start :, :]
 
     def copy(self, start: int, end: int) -> torch.Tensor:
         """The states of positions `start` to `end`, copied: [2, 1, H, T, D]."""
-        if self._states is None or not 0 <= start <= end <= self.length:
-            raise ValueError(f"positions {start} to {end} are not in a cache of {self.length}")
-        return self._states[..., start:end, :].clone()
+        if self._states is None or not self.first <= start <= end <= self.length:
+            raise ValueError(f"positions {start} to {end} are not in a cache of {self.first} to {self.length}")
+        return self._states[..., start - self.first : end - self.first, :].clone()
+
+    def trim(self, position: int) -> None:
+        """Let go of what no query from `position` on attends to, when room is needed next."""
+        self._needed = max(self._needed, first_visible(position, self._window))
+
+    def cut(self, length: int) -> None:
+        """Forget all positions from `length` on.
+
+        Raises: ValueError when the next query would attend to what is no longer kept.
+        """
+        needed = first_visible(length, self._window)
+        if length < self.length and needed < self.first:
+            raise ValueError(f"a sliding layer cannot be cut back to {length}: it begins at {self.first}")
+        self.length = min(self.length, length)
+        self._needed = min(self._needed, needed)
 
     @property
     def size_bytes(self) -> int:
         """Memory allocated, used or not."""
         return 0 if self._states is None else self._states.numel() * self._states.element_size()
 
-    def reserve(self, count: int, like: torch.Tensor) -> torch.Tensor:
-        """The layer's own tensor [2, 1, H, capacity, D] with room for `count` states more, shaped like [1, H, _, D]."""
-        return self._room(self.length + count, like)
+    def free_places(self, length: int) -> int:
+        """Positions that can follow `length` of them in a tensor that is as large as it has to be for those."""
+        return capacity_for(length - self.first) - (length - self.first)
+
+    def reserve(self, count: int, like: torch.Tensor) -> tuple[torch.Tensor, int]:
+        """The layer's own tensor [2, 1, H, capacity, D] with room for `count` states more, and its first position.
+
+        `like` [1, H, _, D] shows what states look like.
+        """
+        return self._room(self.length + count, like), self.first
 
     def _room(self, length: int, like: torch.Tensor) -> torch.Tensor:
-        """The tensor, grown to hold `length` positions if need be."""
-        capacity = capacity_for(length)
-        if self._states is None or self._states.shape[-2] < capacity:
+        """The tensor for positions up to `length`: another one if it has to grow, or begins with what is not needed."""
+        capacity = capacity_for(length - self._needed)
+        if self._states is None or self.first < self._needed or self._states.shape[-2] < capacity:
             batch, heads, _, size = like.shape
-            grown = like.new_empty((2, batch, heads, capacity, size))
-            if self._states is not None:
-                grown[..., : self.length, :] = self._states[..., : self.length, :]
-            self._states = grown
+            room = like.new_empty((2, batch, heads, capacity, size))
+            if self._states is not None and self._needed < self.length:
+                kept = self._states[..., self._needed - self.first : self.length - self.first, :]
+                room[..., : kept.shape[-2], :] = kept
+            self._states, self.first = room, self._needed
         return self._states
 
 
@@ -122,8 +154,8 @@ class KVCache:
         """What attention calls: see `LayerCache.update`. The names are those of transformers' `Cache.update`."""
         return self._layer(layer_idx).update(key_states, value_states)
 
-    def reserve(self, count: int, like: torch.Tensor, layers: int) -> list[torch.Tensor]:
-        """Each layer's own tensor [2, 1, H, capacity, D], for kernels that write the states of `count` positions there.
+    def reserve(self, count: int, like: torch.Tensor, layers: int) -> list[tuple[torch.Tensor, int]]:
+        """Each layer's own tensor [2, 1, H, capacity, D] and its first position, for kernels that write `count` more.
 
         `like` [1, H, _, D] shows what states look like. What was written counts once `extend` is called.
         """
@@ -149,9 +181,21 @@ class KVCache:
         return sum(layer.size_bytes for layer in self._layers.values())
 
     def cut(self, length: int) -> None:
-        """Forget all positions from `length` on. Exact, also after a forward pass that broke off half way."""
+        """Forget all positions from `length` on. Exact, also after a forward pass that broke off half way.
+
+        Raises: ValueError when that is further back than the sliding layers' states reach.
+        """
         for layer in self._layers.values():
-            layer.length = min(layer.length, length)
+            layer.cut(length)
+
+    def trim(self, position: int) -> None:
+        """Let go of what no query from `position` on attends to. No position before it can be cut back to."""
+        for layer in self._layers.values():
+            layer.trim(position)
+
+    def free_places(self, length: int) -> int:
+        """Positions that can follow `length` of them before any layer needs a larger tensor."""
+        return min((layer.free_places(length) for layer in self._layers.values()), default=0)
 
     def copy(self, start: int, end: int) -> Block:
         """A copy of positions `start` to `end`."""

@@ -11,16 +11,21 @@ import psutil
 import torch
 
 from playground.engine.checkpoint import FLOATS, TYPE_BYTES, Checkpoint, Tensor
+from playground.engine.chunks import CHUNK_TOKENS
 from playground.engine.devices import Precision
 from playground.engine.kv_cache import capacity_for
 from playground.errors import ModelUnavailable
 
 FORESEEN_TOKENS = 8192
 """Length of the conversation that must fit beside the weights."""
+FORESEEN_REPLY = 1024
+"""Length of its last reply."""
 WORKING_BYTES = 256 << 20
 """Room for activations and logits of one prefill chunk, whatever the model's size."""
 WORKING_SHARE = 0.05
 """More room in proportion to the weights: wider models have wider activations."""
+WIDEST_WINDOW = 4096
+"""Of a sliding layer whose config does not say."""
 GPU_SHARE = 0.95
 """Of a GPU's free memory; the rest goes to fragments and the driver."""
 CGROUP = Path("/sys/fs/cgroup")
@@ -80,15 +85,17 @@ def is_audio(tensor_name: str) -> bool:
 def cache_bytes(text: Mapping[str, Any], tokens: int, number_bytes: int) -> int:
     """Size of the KV cache of one sequence, from a language model's config.
 
-    Absent names take the families' class defaults. Every layer keeps every position, sliding ones too (see
-    `kv_cache.py`); the last layers of Gemma 4 keep nothing, as they reuse earlier ones.
+    Absent names take the families' class defaults. Sliding layers keep a window, the chunk that is read and the reply
+    (see `kv_cache.py`); the last layers of Gemma 4 keep nothing, as they reuse earlier ones.
     """
     kept = int(text.get("num_hidden_layers", 26)) - int(text.get("num_kv_shared_layers") or 0)
+    window = int(text.get("sliding_window") or WIDEST_WINDOW)
+    few = min(tokens, window - 1 + CHUNK_TOKENS + FORESEEN_REPLY)
     numbers = 0
     for layer, full in enumerate(_full_layers(text)[:kept]):
         heads, size = _kv_shape(text, layer, full)
-        numbers += 2 * heads * size
-    return numbers * number_bytes * capacity_for(tokens)
+        numbers += 2 * heads * size * capacity_for(tokens if full else few)
+    return numbers * number_bytes
 
 
 def place(name: str, need: MemoryNeed, device: torch.device, *, force: bool = False) -> Placement:

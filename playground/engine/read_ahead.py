@@ -100,6 +100,7 @@ class ReadAhead:
             if cache.length < chunk.end:
                 self._runner.read(cache, request.prompt_ids[cache.length : chunk.end], chunk.images)
             self._prefixes.add(self._chunks[: done + 1], cache.copy(chunk.start, chunk.end))
+            cache.trim(chunk.end)
         if done + 1 >= len(self._chunks):
             end = self._chunks[-1].end if self._chunks else 0
             self._prefixes.remember(Prompt.of(request, end))

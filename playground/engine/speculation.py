@@ -14,7 +14,6 @@ from collections.abc import Sequence as Several
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from playground.engine.kv_cache import capacity_for
 from playground.engine.sequence import Sequence
 
 Mode: TypeAlias = Literal["auto", "on", "off"]
@@ -93,7 +92,9 @@ class StepCost:
 
 def _proposal(row: Sequence, floor: float) -> Proposal:
     """What the grammar leaves no choice about, else what followed a similar place; as much as is likely enough."""
-    room = min(MOST, row.room - len(row.written) - 1, _free_places(row.position + 1))
+    # A larger cache is laid out otherwise, which may show in the last bits.
+    places = row.cache.free_places(row.position + 1) if row.cache is not None else 0
+    room = min(MOST, row.room - len(row.written) - 1, places)
     if room < 1:
         return NOTHING
     ids, kind = row.matcher.forced() if row.matcher is not None else (), "forced"
@@ -107,11 +108,6 @@ def _proposal(row: Sequence, floor: float) -> Proposal:
     if ids and not likely:
         row.luck.forget(kind)
     return Proposal(ids[: min(count, room, likely)], kind)
-
-
-def _free_places(length: int) -> int:
-    """Places left in a cache of this length. A larger one is laid out otherwise, which may show in the last bits."""
-    return capacity_for(length) - length
 
 
 def _kind(agreeing: int) -> str:

@@ -47,6 +47,7 @@ class Worker:
         cache = sequence.cache or self._start(sequence)
         chunk = sequence.chunks[sequence.chunks_read]
         cache.cut(chunk.start)
+        cache.trim(chunk.start)
         looked_s = self._looked_s
         hidden = self._runner.read(cache, sequence.request.prompt_ids[chunk.start : chunk.end], chunk.images)
         sequence.image_s += self._looked_s - looked_s

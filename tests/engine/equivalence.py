@@ -85,6 +85,7 @@ class Pair:
         expected, worst = self._own_logits(self.theirs, case), 0.0
         for start, end in zip((0, *case.cuts), ends, strict=True):
             inside = [image for image in case.images if start <= image.start < end]
+            cache.trim(start)
             logits = runner.logits(runner.read(cache, case.ids[start:end], inside))
             worst = max(worst, float((logits[0].float() - expected[end - 1]).abs().max()))
         return worst
@@ -122,5 +123,6 @@ class Pair:
         while len(ours) < LENGTH:
             logits[0, UNWRITTEN] = -torch.inf
             ours.append(int(logits[0].argmax()))
+            cache.trim(cache.length)
             logits = runner.decode([(cache, [ours[-1]])])
         return ours, expected.tolist()

@@ -79,13 +79,13 @@ void run(int64_t format) {
   for (int64_t i = 0; i < LAYERS; i++) layers.push_back(layer(format, i + 1 < LAYERS));
   const Matrix head = matrix(VOCABULARY, HIDDEN, format), table = matrix(VOCABULARY, HIDDEN, format == INT4 ? INT8 : format);
   const Model model{layers.data(), LAYERS, HIDDEN, INNER, HEADS, 1, HEAD, 1e-6f, 0.125f, factors(HIDDEN), head};
-  std::vector<bf16*> states;
-  for (int64_t i = 0; i < LAYERS; i++) states.push_back(room<bf16>(2 * CAPACITY * HEAD));
+  std::vector<States> states;
+  for (int64_t i = 0; i < LAYERS; i++) states.push_back({room<bf16>(2 * CAPACITY * HEAD), CAPACITY, 0});
   const int64_t* ids = filled<int64_t>(ALL, [] { return static_cast<int64_t>((next() + 1.0f) / 2 * VOCABULARY); });
   float *hidden = room<float>(ALL * HIDDEN), *logits = room<float>(ALL * VOCABULARY);
   embed(&table, ids, ALL, 11.3f, hidden);
   std::vector<Token> tokens;
-  for (int64_t t = 0; t < ALL; t++) tokens.push_back({t, CAPACITY, states.data()});
+  for (int64_t t = 0; t < ALL; t++) tokens.push_back({t, states.data()});
   decode(&model, tokens.data(), PROMPT, 2, hidden, logits);
   for (int64_t t = PROMPT; t < ALL; t++) decode(&model, &tokens[t], 1, 1, hidden + t * HIDDEN, logits + t * VOCABULARY);
   print("logits", format, logits, ALL * VOCABULARY);

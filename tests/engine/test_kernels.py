@@ -177,6 +177,18 @@ def test_a_prompt_leaves_the_same_states_however_it_is_cut(isa, bits):
 
 @pytest.mark.parametrize("bits", FORMATS)
 @pytest.mark.parametrize("isa", HERE)
+def test_what_lies_before_the_window_of_a_sliding_layer_is_not_missed(isa, bits):
+    runner, ids = Runner(model_in(bits), isa), words(700, seed=4)
+    whole, trimmed = runner.new_cache(), runner.new_cache()
+    for part in (ids[:64], ids[64:300], ids[300:690], *([one] for one in ids[690:])):
+        trimmed.trim(trimmed.length)
+        assert torch.equal(runner.read(trimmed, part), runner.read(whole, part))
+    assert trimmed.size_bytes < 0.8 * whole.size_bytes
+    assert torch.equal(runner.decode([(trimmed, [7])]), runner.decode([(whole, [7])]))
+
+
+@pytest.mark.parametrize("bits", FORMATS)
+@pytest.mark.parametrize("isa", HERE)
 def test_a_token_has_the_same_logits_in_any_company(isa, bits):
     runner = Runner(model_in(bits), isa)
     prompts = [words(length, seed=length) for length in (3, 15, 40, 300, 513, 7, 9, 33)]

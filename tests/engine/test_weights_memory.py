@@ -5,8 +5,11 @@ import torch
 from transformers import Gemma3TextConfig, Gemma4TextConfig
 
 from playground.engine.checkpoint import read_checkpoint
+from playground.engine.chunks import CHUNK_TOKENS
 from playground.engine.devices import Precision
+from playground.engine.kv_cache import capacity_for
 from playground.engine.memory import (
+    FORESEEN_REPLY,
     MemoryNeed,
     cache_bytes,
     foresee,
@@ -46,9 +49,22 @@ def test_the_foreseen_cache_is_as_large_as_a_real_one(model_type, tokens):
     assert cache_bytes(model.config.to_dict(), tokens, 4) == cache.size_bytes
 
 
+def test_the_foreseen_cache_is_that_of_a_long_prompt_and_a_reply():
+    model = tiny_checkpoints.build("gemma3_text")
+    runner = Runner(model)
+    cache = runner.new_cache()
+    with torch.no_grad():
+        for start in range(0, 2560, CHUNK_TOKENS):
+            cache.trim(start)
+            runner.read(cache, [50] * CHUNK_TOKENS)
+        for _ in range(FORESEEN_REPLY):
+            runner.decode([(cache, [60])])
+    assert cache_bytes(model.config.to_dict(), cache.length, 4) == cache.size_bytes
+
+
 def test_the_cache_of_gemma_3_1b_is_computed_from_its_config():
-    # 26 layers of 8,192 tokens, keys and values, one head of 256, two bytes
-    assert cache_bytes(GEMMA3_1B, 8192, 2) == 26 * 8192 * 2 * 256 * 2
+    # keys and values of one head of 256, two bytes; 4 layers keep 8,192 tokens, and 22 a window, a chunk and a reply
+    assert cache_bytes(GEMMA3_1B, 8192, 2) == (4 * 8192 + 22 * capacity_for(511 + 512 + 1024)) * 2 * 256 * 2
 
 
 def test_the_cache_of_gemma_4_e4b_is_computed_from_its_published_config():
@@ -62,7 +78,7 @@ def test_the_cache_of_gemma_4_e4b_is_computed_from_its_published_config():
         "sliding_window": 512,
     }
     # 24 layers keep keys and values: 20 sliding ones and 4 full ones, with heads twice as large
-    assert cache_bytes(config, 8192, 2) == 8192 * (20 * 256 + 4 * 512) * 2 * 2 * 2
+    assert cache_bytes(config, 8192, 2) == (2048 * 20 * 256 + 8192 * 4 * 512) * 2 * 2 * 2
 
 
 def test_configs_with_and_without_defaults_written_out_agree():

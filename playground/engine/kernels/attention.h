@@ -10,12 +10,12 @@ constexpr int64_t STRETCH = 64;
 
 struct Past {
   const bf16 *keys, *values;  // [capacity, D] of one head
-  int64_t first, last;        // visible positions, `last` included
+  int64_t last;               // the last place that is visible
 };
 
 inline int64_t stretches(int64_t first, int64_t last) { return (last - first) / STRETCH + 1; }
 
-// The part of one stretch for G query heads [G, D], scaled already: for each head its weighted values [D], their
+// The part of the stretch from place `from` on for G query heads [G, D], scaled already: for each head its weighted values [D], their
 // common exponent's base (the largest score) and the sum of weights, D + 2 floats, `step` apart.
 template <int G>
 inline void attend(const Past& past, int64_t from, int64_t size, const bf16* queries, float* out, int64_t step) {

@@ -32,10 +32,15 @@ struct Model {
   Matrix head;
 };
 
+struct States {  // of one layer
+  bf16* memory;      // keys, then values: [2, kv_heads, capacity, D]
+  int64_t capacity;  // positions that there is room for
+  int64_t first;     // the position that comes first
+};
+
 struct Token {
-  int64_t position;    // its own: it sees this one and those before
-  int64_t capacity;    // positions that its cache has room for
-  bf16* const* states; // for each layer, keys then values: [2, kv_heads, capacity, D]
+  int64_t position;      // its own: it sees this one and those before
+  const States* states;  // for each layer
 };
 
 namespace {
@@ -171,8 +176,9 @@ struct Step {
       const float* value = work.v.data() + (t * model.kv_heads + kv) * size;
       rms_norm(key, layer.k_norm, size, model.epsilon, key);
       rotate(key, c, s, size / 2);
-      bf16* keys = token.states[index] + (kv * token.capacity + token.position) * size;
-      bf16* values = keys + model.kv_heads * token.capacity * size;
+      const States& states = token.states[index];
+      bf16* keys = states.memory + (kv * states.capacity + token.position - states.first) * size;
+      bf16* values = keys + model.kv_heads * states.capacity * size;
       for (int64_t d = 0; d < size; d += 16) store(keys + d, load(key + d)), store(values + d, load(value + d));
     });
   }
@@ -182,10 +188,12 @@ struct Step {
   void attend_to(const Layer& layer, int64_t index, int64_t t, int64_t kv, int64_t stretch, float* parts) const {
     const int64_t size = model.head_size, group = model.heads / model.kv_heads, step = longest * (size + 2);
     const Token& token = tokens[t];
-    const int64_t first = first_visible(layer, token), from = first + stretch * STRETCH;
-    if (from > token.position) return;
-    const bf16* keys = token.states[index] + kv * token.capacity * size;
-    const Past past{keys, keys + model.kv_heads * token.capacity * size, first, token.position};
+    const States& states = token.states[index];
+    const int64_t from = first_visible(layer, token) - states.first + stretch * STRETCH;
+    const int64_t last = token.position - states.first;
+    if (from > last) return;
+    const bf16* keys = states.memory + kv * states.capacity * size;
+    const Past past{keys, keys + model.kv_heads * states.capacity * size, last};
     in_blocks<8>(group, [&](auto heads, int64_t h) {
       const bf16* queries = work.queries.data() + (t * model.heads + kv * group + h) * size;
       attend<decltype(heads)::value>(past, from, size, queries, parts + h * step + stretch * (size + 2), step);

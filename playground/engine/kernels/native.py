@@ -59,10 +59,16 @@ class Model(Structure):
     )
 
 
-class Token(Structure):
-    """A token of decode.cpp: its position, and where its sequence's states lie."""
+class States(Structure):
+    """A layer's states of decode.cpp: where they lie, for how many positions there is room, and the first of them."""
 
-    _fields_ = (("position", c_int64), ("capacity", c_int64), ("states", POINTER(c_void_p)))
+    _fields_ = (("memory", c_void_p), ("capacity", c_int64), ("first", c_int64))
+
+
+class Token(Structure):
+    """A token of decode.cpp: its position, and its sequence's states for each layer."""
+
+    _fields_ = (("position", c_int64), ("states", POINTER(States)))
 
 
 def threads_for(numbers: int) -> int:
