@@ -336,7 +336,7 @@ def test_the_list_says_what_each_model_needs_and_whether_it_fits(catalogue, monk
     monkeypatch.setattr("playground.engine.memory.free_host_bytes", lambda: 13 * 10**9)
     listings = {listing.entry.name: listing for listing in catalogue(dtype="bfloat16").listings()}
     assert listings["gemma-3-4b"].fits
-    assert listings["gemma-3-4b"].figures == "Needs 10.4 GB of memory; fits, as 13.0 GB are free."
+    assert listings["gemma-3-4b"].figures == "Needs 9.8 GB of memory; fits, as 13.0 GB are free."
     assert not listings["gemma-3-12b"].fits
     assert "does not fit" in listings["gemma-3-12b"].figures
     assert listings["gemma-3-4b"].needs_token

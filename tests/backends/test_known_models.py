@@ -37,22 +37,23 @@ GEMMA4_VISION = {
     "head_dim": 64,
 }
 SHAPES = {
-    "gemma-3-270m": (18, 640, 2048, 4, 1, 256),
-    "gemma-3-1b": (26, 1152, 6912, 4, 1, 256),
-    "gemma-3-4b": (34, 2560, 10_240, 8, 4, 256),
-    "gemma-3-12b": (48, 3840, 15_360, 16, 8, 256),
-    "gemma-3-27b": (62, 5376, 21_504, 32, 16, 128),
-    "gemma-4-e2b": (35, 1536, 6144, 8, 1, 256),
-    "gemma-4-e4b": (42, 2560, 10_240, 8, 2, 256),
+    "gemma-3-270m": (18, 640, 2048, 4, 1, 256, 512),
+    "gemma-3-1b": (26, 1152, 6912, 4, 1, 256, 512),
+    "gemma-3-4b": (34, 2560, 10_240, 8, 4, 256, 1024),
+    "gemma-3-12b": (48, 3840, 15_360, 16, 8, 256, 1024),
+    "gemma-3-27b": (62, 5376, 21_504, 32, 16, 128, 1024),
+    "gemma-4-e2b": (35, 1536, 6144, 8, 1, 256, 512),
+    "gemma-4-e4b": (42, 2560, 10_240, 8, 2, 256, 512),
 }
-"""Layers, hidden, intermediate, heads, key-value heads, head size. Source: google-deepmind/gemma, gm/nn (2026-07)."""
+"""Layers, hidden, intermediate, heads, key-value heads, head size, window of the sliding layers. Source:
+google-deepmind/gemma, gm/nn (2026-07)."""
 NAMES = ("num_hidden_layers", "hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads")
+NAMES += ("head_dim", "sliding_window")
 
 
 def published(name: str):
     """The model without its weights."""
-    *counts, head = SHAPES[name]
-    text = {**dict(zip(NAMES, counts, strict=True)), "head_dim": head}
+    text = dict(zip(NAMES, SHAPES[name], strict=True))
     with torch.device("meta"):
         if name in {"gemma-3-270m", "gemma-3-1b"}:
             return Gemma3ForCausalLM(Gemma3TextConfig(**text, vocab_size=262_144))
@@ -62,7 +63,8 @@ def published(name: str):
             )
         small = name == "gemma-4-e2b"
         kinds = [
-            "full_attention" if (n + 1) % (5 if small else 6) == 0 else "sliding_attention" for n in range(counts[0])
+            "full_attention" if (n + 1) % (5 if small else 6) == 0 else "sliding_attention"
+            for n in range(text["num_hidden_layers"])
         ]
         text |= {"global_head_dim": 512, "num_kv_shared_layers": 20 if small else 18, "layer_types": kinds}
         text |= {"vocab_size": 262_144, "use_double_wide_mlp": small, "hidden_size_per_layer_input": 256}
