@@ -21,6 +21,7 @@ from jsonschema import Draft202012Validator
 from embedded_model.dialogues import Dialogue
 from embedded_model.judging import words_and_numbers
 from embedded_model.tool_dialogues.declarations import TOOLS
+from embedded_model.unseen_names import with_unseen_names
 from embedded_model.whole_answers import with_whole_answers
 from playground.messages import Text, ToolCall, ToolResult, assistant, user
 from playground.turn import Turn
@@ -39,8 +40,10 @@ TOLD = 0.75
 """Last answers that tell less of what is to be told of a result are left out: they would teach to leave out."""
 CHATS = 3
 """Dialogues of a family, at most, that are borrowed from other lists because they need no tool at all."""
-REFUSALS = 1
+REFUSALS = 2
 """Dialogues of a family, at most, that ask for what a tool of another list would do."""
+UNSEEN = 0.4
+"""The share of dialogues whose names are replaced by invented ones."""
 NEAR_MISSES = 1
 """Dialogues of a family, at most, that sound as if they were for one of its tools."""
 SAID = (
@@ -109,6 +112,7 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
     order = random.Random(seed)
     uses: Counter[str] = Counter()
     dialogues = [one for one in map(with_whole_answers, dialogues) if told_share(one) >= TOLD]
+    dialogues = [_with_other_names(one, order) for one in dialogues]
     calling = _by_tool(dialogues)
     chats = [one for one in dialogues if one.id.startswith("tools-direct-") and not _system(one)]
     single = [one for one in dialogues if one.id.startswith("tools-single-") and not _system(one)]
@@ -130,6 +134,13 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
         found.append(family)
     alone = [one for one in dialogues if not uses[one.id]]
     return found + [[one] for one in order.sample(alone, min(len(alone), len(found) // 2))]
+
+
+def _with_other_names(dialogue: Dialogue, order: random.Random) -> Dialogue:
+    """It, or the same with invented names; tools that know what a name means are given none."""
+    if order.random() >= UNSEEN or HELPERS & {call.name for call in _calls(dialogue)}:
+        return dialogue
+    return with_unseen_names(dialogue, order)
 
 
 def told_share(dialogue: Dialogue) -> float:

@@ -72,19 +72,24 @@ def _completed(message: Message, results: Sequence[str]) -> Message:
 
 
 def _fields(result: str) -> Mapping[str, str]:
-    """What is to be told of a flat result: its values with a digit or a capital."""
+    """What is to be told of a result: its values with a digit or a capital, and its lists of texts and numbers."""
     try:
         found = json.loads(result)
     except ValueError:
         found = dict(_lines(result))
-    if not isinstance(found, dict) or CHOSEN_FROM & found.keys() or not all(map(_is_flat, found.values())):
+    if not isinstance(found, dict) or CHOSEN_FROM & found.keys():
         return {}
-    texts = {key: str(value) for key, value in found.items() if not isinstance(value, bool)}
-    return {key: text for key, text in texts.items() if any(char.isdigit() or char.isupper() for char in text)}
+    return {key: text for key, value in found.items() if (text := _value(value))}
 
 
-def _is_flat(value: object) -> bool:
-    return not isinstance(value, dict | list) and not str(value).startswith(("{", "["))
+def _value(value: object) -> str:
+    """What is told of it; nothing of an object, a list of objects, or a word that is no name."""
+    if isinstance(value, list) and value and not any(isinstance(one, bool | dict | list) for one in value):
+        *most, last = map(str, value)
+        return f"{', '.join(most)} and {last}" if most else last
+    if isinstance(value, bool | dict | list) or str(value).startswith(("{", "[")):
+        return ""
+    return str(value) if any(char.isdigit() or char.isupper() for char in str(value)) else ""
 
 
 def _lines(result: str) -> Iterator[tuple[str, str]]:

@@ -79,6 +79,7 @@ def told(result, answer):
         ('{"depth_m": 14.0, "ok": true, "state": "open"}', "14 metres deep.", "14 metres deep."),
         ('{"error": "E12 of Oslo"}', "That failed.", "That failed."),
         ('{"hits": [{"name": "Oslo"}]}', "None.", "None."),
+        ('{"dep": ["07:05", "9:40", "x"], "min": 7}', "It takes 7.", "It takes 7. Dep: 07:05, 9:40 and x."),
         ("Oslo: a town. It has\n700,000 people", "A town.", "A town."),
     ],
 )
