@@ -137,8 +137,9 @@ def families(dialogues: Sequence[Dialogue], seed: int) -> list[list[Dialogue]]:
 
 
 def _with_other_names(dialogue: Dialogue, order: random.Random) -> Dialogue:
-    """It, or the same with invented names; tools that know what a name means are given none."""
-    if order.random() >= UNSEEN or HELPERS & {call.name for call in _calls(dialogue)}:
+    """It, or the same with invented names; tools that know what a name means, or correct it, are given none."""
+    knows = HELPERS & {call.name for call in _calls(dialogue)} or dialogue.id.startswith("tools-error-")
+    if knows or order.random() >= UNSEEN:
         return dialogue
     return with_unseen_names(dialogue, order)
 
@@ -183,7 +184,7 @@ def _family(
     fitting: dict[str, Dialogue] = {}
     validators = _validators(base.turn.tools)
     for tool in base.turn.tools:
-        waiting = [one for one in calling[tool.name] if uses[one.id] < _most_uses(one)]
+        waiting = [one for one in calling[tool.name] if uses[one.id] < _most_uses(one) and one.id != base.id]
         order.shuffle(waiting)
         waiting.sort(key=lambda one: uses[one.id])
         fit = (one for one in waiting if _fits(one, validators))

@@ -47,8 +47,9 @@ def with_unseen_names(dialogue: Dialogue, order: random.Random) -> Dialogue:
     others = {name: _like(name, invented(order)) for name in names}
     if not others:
         return dialogue
-    # A text that was put into lower case as a whole keeps being that.
-    both = {name.lower(): other.lower() for name, other in others.items()} | others
+    # A request that was put into lower case as a whole keeps being that, and its answer has the capitals.
+    small = {name.lower(): other.lower() for name, other in others.items()}
+    both = small | {name.capitalize(): other.capitalize() for name, other in small.items()} | others
     found = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(both, key=len, reverse=True))) + r")\b")
     messages = tuple(_replaced(message, found, both) for message in dialogue.turn.messages)
     return replace(dialogue, turn=replace(dialogue.turn, messages=messages))
@@ -57,7 +58,7 @@ def with_unseen_names(dialogue: Dialogue, order: random.Random) -> Dialogue:
 def invented(order: random.Random) -> str:
     """A word of two or three syllables that can be said, in lower case."""
     word = ""
-    for _ in range(order.choice((1, 1, 2))):
+    for _ in range(order.choice((1, 1, 1, 1, 2))):
         word += order.choice(STARTS) + order.choice(MIDDLES)
         word += order.choice(ENDS) if order.random() < MOST_ENDS else ""
     return word + order.choice(STARTS) + order.choice(MIDDLES[:ONE_LETTER]) + order.choice(("", "", order.choice(LAST)))
@@ -85,16 +86,21 @@ def _copied(dialogue: Dialogue) -> Iterator[str]:
         if isinstance(part, ToolResult)
         for value in _texts(_decoded(part.text))
     ]
-    for values, text in ((arguments, said), (results, answered)):
+    typed_small = said.islower()
+    for values, text, small in ((arguments, said, typed_small), (results, answered, False)):
         standing = set(WORD.findall(text))
         for value in values:
             words = WORD.findall(value)
-            if _is_name(value) and standing.issuperset(words) and not meant & {word.lower() for word in words}:
+            if _is_name(value, small) and standing.issuperset(words) and not meant & {word.lower() for word in words}:
                 yield from words
 
 
-def _is_name(value: str) -> bool:
-    return len(value.split()) <= LONGEST and not any(char.isdigit() or char in "/@:_" for char in value)
+def _is_name(value: str, small: bool) -> bool:
+    """Whether it is one to three words with capitals; `small` ones have none."""
+    words = value.split()
+    if len(words) > LONGEST or any(char.isdigit() or char in "/@:_" for char in value):
+        return False
+    return small or all(word[0].isupper() for word in words)
 
 
 def _decoded(text: str) -> Any:

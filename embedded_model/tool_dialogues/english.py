@@ -106,7 +106,7 @@ def uncapitalised(text: str) -> str:
 
 def singular_after_one(text: str) -> str:
     """The text with "1 day" for "1 days"."""
-    pattern = r"\b(1|[Oo]ne) (" + "|".join(SINGULARS) + r")\b"
+    pattern = r"(?<![.,])\b(1|[Oo]ne) (" + "|".join(SINGULARS) + r")\b"
     return re.sub(pattern, lambda found: f"{found[1]} {SINGULARS[found[2]]}", text)
 
 

@@ -28,7 +28,7 @@ from embedded_model.tool_dialogues.pools import draw_more, draws
 from embedded_model.tool_dialogues.two_calls import two_calls
 
 SEED = 20251128
-TRAINING_DIALOGUES, HELD_OUT_DIALOGUES, MORE_DIALOGUES = 5000, 300, 4000
+TRAINING_DIALOGUES, HELD_OUT_DIALOGUES, MORE_DIALOGUES = 5000, 300, 9000
 KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "single": (0.45, single),
     "notool": (0.15, no_tool),
@@ -41,12 +41,12 @@ KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
 }
 """Shares of the kinds, and what writes one dialogue of a kind, or nothing if it does not come out well."""
 SHARES_OF_MORE: Mapping[str, float] = {
-    "single": 0.44,
+    "single": 0.42,
     "notool": 0.11,
     "direct": 0.03,
     "two": 0.12,
-    "chain": 0.12,
-    "missing": 0.08,
+    "chain": 0.13,
+    "missing": 0.09,
     "error": 0.05,
     "follow": 0.05,
 }
