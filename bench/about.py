@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from playground.engine.cpu import HOLDS
+
 PACKAGES = ("torch", "transformers", "llama-cpp-python", "gradio", "llguidance")
 FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8", "asimd", "bf16")
 NOT_THERE = "not installed"
@@ -53,7 +55,8 @@ def _features() -> list[str]:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     found = re.search(r"^(?:flags|Features)\s*: (.+)", text, re.M)
     there = set(found[1].split()) if found else set()
-    return [feature for feature in FEATURES if feature in there]
+    held = HOLDS.get(os.environ.get("ATEN_CPU_CAPABILITY", ""), ())
+    return [feature for feature in FEATURES if feature in there and not feature.startswith(held)]
 
 
 def _version(name: str) -> str:

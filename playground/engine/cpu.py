@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,17 @@ BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16", "sve_bf16": "SVE BF
 """Features with which a CPU multiplies bfloat16 itself, as torch names them and as people do."""
 
 
+HOLDS = {"avx2": ("avx512", "amx"), "default": ("avx512", "amx", "avx2")}
+"""What `ATEN_CPU_CAPABILITY` forbids torch to use, by its value: the starts of features' names."""
+
+
 def cpu_features() -> Mapping[str, Any]:
-    """What torch knows of this CPU."""
+    """What torch knows of this CPU, less what `ATEN_CPU_CAPABILITY` forbids: it holds our kernels back like torch's."""
+    held = HOLDS.get(os.environ.get("ATEN_CPU_CAPABILITY", ""), ())
+    return {name: there for name, there in _all_features().items() if not name.startswith(held)}
+
+
+def _all_features() -> Mapping[str, Any]:
     if hasattr(torch.cpu, "get_capabilities"):
         return torch.cpu.get_capabilities()
     # torch before 2.10 has single questions only.

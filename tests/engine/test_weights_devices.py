@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from playground.engine import devices
+from playground.engine import cpu, devices
 from playground.engine.cpu import cpu_features
 from playground.engine.devices import _cuda_precision, choose_device, choose_precision, cpu_precision, native_dtype
 from playground.engine.kernels.library import Kernels, NoKernels
@@ -17,6 +17,17 @@ def test_a_cpu_that_multiplies_bfloat16_gets_bfloat16(feature, name):
     precision = cpu_precision({"avx2": True, feature: True})
     assert precision.dtype is torch.bfloat16
     assert name in precision.reason
+
+
+@pytest.mark.parametrize(
+    ("held", "left"),
+    [("", ["avx2", "avx512_bf16", "amx_bf16", "fma3"]), ("avx2", ["avx2", "fma3"]), ("default", ["fma3"])],
+)
+def test_torchs_own_switch_holds_the_kernels_back_too(held, left, monkeypatch):
+    there = dict.fromkeys(["avx2", "avx512_bf16", "amx_bf16", "fma3"], True)
+    monkeypatch.setattr(cpu, "_all_features", lambda: there)
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", held)
+    assert list(cpu_features()) == left
 
 
 PLAIN = {"avx2": True, "avx512_f": True, "avx512_bf16": False}

@@ -205,8 +205,8 @@ inline void tile_int4(const Matrix& w, int64_t block, const Inputs& x, int64_t r
   for (int64_t g = 0; g < groups; g++) {
     const int64_t at_input = first + g * x.side;
     const int8_t* in = x.bytes + at_input * GROUP;
-    Ints part[M];
-    for (int m = 0; m < M; m++) part[m] = all(x.starts[at_input + m]);
+    Sums part[M];
+    for (int m = 0; m < M; m++) part[m] = small_start(x.starts[at_input + m]);
     for (int j = 0; j < GROUP / 8; j++) {
       const int64_t at = (g * GROUP / 2 + 4 * j) * BLOCK;
       const Bytes both = load_bytes(weights + at), low = low_nibbles(both), high = high_nibbles(both);
@@ -219,7 +219,7 @@ inline void tile_int4(const Matrix& w, int64_t block, const Inputs& x, int64_t r
     const Floats scale = widen(scales + g * BLOCK);
     for (int m = 0; m < M; m++) {
       const Floats both = mul(scale, all(x.scales[at_input + m]));
-      sums[m] = fma(to_floats(part[m]), both, sums[m]);
+      sums[m] = fma(to_floats(small_total(part[m], x.starts[at_input + m])), both, sums[m]);
     }
   }
   for (int m = 0; m < M; m++) store(y + (row + m) * w.outputs + block * BLOCK, sums[m]);

@@ -104,7 +104,15 @@ inline Ints all(int32_t value) { const __m256i v = _mm256_set1_epi32(value); ret
 inline __m256i dot_pairs(__m256i sums, __m256i w, __m256i x) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(w, x), _mm256_set1_epi16(1)));
 }
-inline Ints dot_small(Ints sums, Bytes w, Ints x) { return {dot_pairs(sums.a, w.a, x.a), dot_pairs(sums.b, w.b, x.b)}; }
+// Sums of products of four bits and eight, in 16 bits: a group's sixteen for each lane come to 30,480 at most.
+using Sums = Ints;
+inline Sums small_start(int32_t) { return all(0); }
+inline __m256i add_pairs(__m256i sums, __m256i w, __m256i x) { return _mm256_add_epi16(sums, _mm256_maddubs_epi16(w, x)); }
+inline Sums dot_small(Sums sums, Bytes w, Ints x) { return {add_pairs(sums.a, w.a, x.a), add_pairs(sums.b, w.b, x.b)}; }
+inline Ints small_total(Sums sums, int32_t start) {
+  const __m256i one = _mm256_set1_epi16(1), from = _mm256_set1_epi32(start);
+  return {_mm256_add_epi32(from, _mm256_madd_epi16(sums.a, one)), _mm256_add_epi32(from, _mm256_madd_epi16(sums.b, one))};
+}
 // Pairs of products of unsigned bytes up to 255 would not fit 16 bits, so the sign moves from weights to inputs.
 constexpr int32_t WIDE_START = 0;
 inline __m256i dot_signed(__m256i sums, __m256i w, __m256i x) {

@@ -65,7 +65,10 @@ inline Bytes load_bytes(const uint8_t* from) { return _mm512_loadu_si512(from); 
 inline Bytes low_nibbles(Bytes a) { return _mm512_and_si512(a, _mm512_set1_epi8(15)); }
 inline Bytes high_nibbles(Bytes a) { return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(15)); }
 inline Ints all(int32_t value) { return _mm512_set1_epi32(value); }
-inline Ints dot_small(Ints sums, Bytes w, Ints x) { return _mm512_dpbusd_epi32(sums, w, x); }
+using Sums = Ints;
+inline Sums small_start(int32_t start) { return all(start); }
+inline Sums dot_small(Sums sums, Bytes w, Ints x) { return _mm512_dpbusd_epi32(sums, w, x); }
+inline Ints small_total(Sums sums, int32_t) { return sums; }
 constexpr int32_t WIDE_START = -128;  // weights of eight bits are stored with 128 added
 inline Ints dot_wide(Ints sums, Bytes w, Ints x) { return _mm512_dpbusd_epi32(sums, w, x); }
 

@@ -117,11 +117,14 @@ inline Bytes high_nibbles(Bytes x) {
 inline Ints all(int32_t value) {
   return each_of<Ints>([&](int) { return vdupq_n_s32(value); });
 }
-inline Ints dot_small(Ints sums, Bytes w, Ints x) {
+using Sums = Ints;
+inline Sums small_start(int32_t start) { return all(start); }
+inline Sums dot_small(Sums sums, Bytes w, Ints x) {
   return each_of<Ints>([&](int i) {
     return vdotq_s32(sums.v[i], vreinterpretq_s8_u8(w.v[i]), vreinterpretq_s8_s32(x.v[i]));
   });
 }
+inline Ints small_total(Sums sums, int32_t) { return sums; }
 constexpr int32_t WIDE_START = 0;  // the 128 that was added to weights is taken off before the product
 inline Ints dot_wide(Ints sums, Bytes w, Ints x) {
   return dot_small(sums, each_of<Bytes>([&](int i) { return veorq_u8(w.v[i], vdupq_n_u8(128)); }), x);
