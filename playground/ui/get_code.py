@@ -1,4 +1,4 @@
-"""The “Get code” dialog: the chat as it stands, as programs that ask for its last answer."""
+"""“Get code”: the chat as it stands, as programs that ask for its last answer."""
 
 from __future__ import annotations
 
@@ -17,33 +17,35 @@ from playground.ui.services import Services
 
 EMPTY = "Hello!"
 """Asked by the programs while nothing has been said yet."""
+SHOW = "() => document.querySelector('#code-samples').scrollIntoView({block: 'start', behavior: 'smooth'})"
 
 
 def build_get_code(services: Services, controls: Controls) -> None:
-    """A button in the layout that is open now, and the programs that it unfolds, one tab each, with a copy button."""
+    """A button in the layout that is open now, and what it unfolds: a choice of programs, and the one that is chosen."""
     button = gr.Button("Get code", size="sm", elem_id="get-code")
+    first = next(iter(LANGUAGES))
     with gr.Column(visible=False, elem_id="code-samples") as box:
         notice = gr.HTML()
-        with gr.Tabs():
-            codes = []
-            for name, language in LANGUAGES.items():
-                with gr.Tab(name):
-                    shown = None if language == "shell" else language
-                    codes.append(gr.Code(language=shown, label=name, lines=8, max_lines=24, interactive=False))
+        # Tabs would hide all but one of them behind a menu, so narrow is the panel.
+        choice = gr.Radio(list(LANGUAGES), value=first, label="Program", elem_id="code-language")
+        code = gr.Code(label=first, lines=8, max_lines=24, interactive=False)
         close = gr.Button("Close", size="sm", elem_id="close-code")
 
-    def fill(request: gr.Request, *values: Any) -> dict[Any, Any]:
+    def fill(request: gr.Request, name: str, *values: Any) -> dict[Any, Any]:
         try:
-            sample = _sample(services, controls, request, values)
+            text = code_for(name, _sample(services, controls, request, values))
         except PlaygroundError as error:
             return {
                 box: gr.update(visible=True),
                 notice: gr.HTML(f'<p class="verdict wrong">{html.escape(error.message)}</p>'),
             }
-        texts = {code: code_for(name, sample) for name, code in zip(LANGUAGES, codes, strict=True)}
-        return {box: gr.update(visible=True), notice: "", **texts}
+        language = LANGUAGES[name]
+        shown = gr.Code(text, language=None if language == "shell" else language, label=name)
+        return {box: gr.update(visible=True), notice: "", code: shown}
 
-    button.click(fill, controls.components, [box, notice, *codes], **QUIET)
+    asked, filled = [choice, *controls.components], [box, notice, code]
+    button.click(fill, asked, filled, **QUIET).then(None, None, None, js=SHOW)
+    choice.change(fill, asked, filled, **QUIET)
     close.click(lambda: gr.update(visible=False), None, box, queue=False, **QUIET)
 
 
