@@ -9,7 +9,7 @@ Stands in for transformers' `Cache`: with masks and positions given, the models 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -154,12 +154,13 @@ class KVCache:
         """What attention calls: see `LayerCache.update`. The names are those of transformers' `Cache.update`."""
         return self._layer(layer_idx).update(key_states, value_states)
 
-    def reserve(self, count: int, like: torch.Tensor, layers: int) -> list[tuple[torch.Tensor, int]]:
+    def reserve(self, count: int, likes: Mapping[int, torch.Tensor]) -> list[tuple[torch.Tensor, int]]:
         """Each layer's own tensor [2, 1, H, capacity, D] and its first position, for kernels that write `count` more.
 
-        `like` [1, H, _, D] shows what states look like. What was written counts once `extend` is called.
+        `likes` shows what the states of each storing layer look like, [1, H, _, D]. What was written counts once
+        `extend` is called.
         """
-        return [self._layer(index).reserve(count, like) for index in range(layers)]
+        return [self._layer(index).reserve(count, like) for index, like in likes.items()]
 
     def extend(self, count: int) -> None:
         """Count `count` positions more, whose states have been written to the tensors that `reserve` gave."""

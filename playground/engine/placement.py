@@ -1,4 +1,4 @@
-"""Where a module takes its inputs."""
+"""Where a module and its weights are."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def input_device(module: torch.nn.Module) -> torch.device:
         if device is not None:
             return torch.device(device)
     return next(chain(module.parameters(), module.buffers())).device
+
+
+def is_whole(module: torch.nn.Module) -> bool:
+    """Whether its weights lie on one device, none of them brought in by hooks."""
+    devices = {tensor.device for tensor in module.parameters()}
+    return len(devices) == 1 and not any(hasattr(part, "_hf_hook") for part in module.modules())

@@ -58,7 +58,7 @@ def is_date(value):
 
 
 @pytest.mark.parametrize("ask", [shaped, called])
-@pytest.mark.parametrize(("make", "schemas"), [(embedded_model, 12), (untrained, 80)])
+@pytest.mark.parametrize(("make", "schemas"), [(embedded_model, 8), (untrained, 50)])
 def test_random_schemas_give_valid_json_only(make, schemas, ask, tmp_path):
     backend = make(tmp_path)
     try:

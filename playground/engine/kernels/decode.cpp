@@ -1,5 +1,5 @@
-// One step of Gemma 3 for tokens of any sequences, a few that continue replies or many of a prompt: embeddings in, logits
-// or hidden states out.
+// One step of Gemma 3 or Gemma 4 for tokens of any sequences, a few that continue replies or many of a prompt: embeddings
+// in, logits or hidden states out.
 //
 // All threads walk through the same stages, with a barrier between them; each stage shares out its work by tokens,
 // heads or outputs. No result depends on the sharing: see linear.h and attention.h.
@@ -16,20 +16,33 @@
 #include "pointwise.h"
 
 // The structs are mirrored in native.py.
+//
+// What Gemma 4 has more: layers of different sizes; layers without keys and values, which look at those of an earlier one;
+// layers that take their values from the keys' product; values that are normed; and inputs of each layer's own, P numbers
+// for each token (per-layer embeddings), which gate what is added after the MLP.
 struct Layer {
-  Matrix q, k, v, o, gate, up, down;
-  const float *input_norm, *q_norm, *k_norm, *attention_norm, *mlp_norm, *output_norm;
+  Matrix q, k, v, o, gate, up, down;  // without outputs: k and v where states are another layer's, v where it is k
+  Matrix own_gate, own_out;           // [P, hidden] and [hidden, P]; without outputs where there are no such inputs
+  const float *input_norm, *q_norm, *k_norm, *v_norm, *attention_norm, *mlp_norm, *output_norm, *own_norm;
   const float* frequencies;  // [D / 2]
   float rope_factor;         // on cosines and sines
+  float scale;               // on what leaves the layer
   int64_t window;            // 0 for full attention
+  int64_t kv_heads, head_size, intermediate;
+  int64_t states;  // whose of a token's states
 };
 
 struct Model {
   const Layer* layers;
-  int64_t layer_count, hidden, intermediate, heads, kv_heads, head_size;
+  int64_t layer_count, hidden, heads;
+  int64_t first_shared;  // from this layer on none has states of its own; layer_count where all have
   float epsilon, scaling;
   const float* norm;
   Matrix head;
+  int64_t own;             // P; 0 where layers have no inputs of their own
+  Matrix own_projection;   // [layers * P, hidden]
+  const float* own_projection_norm;
+  float own_projection_scale, own_scale;  // before the norm, and on the sum
 };
 
 struct States {  // of one layer
@@ -40,7 +53,7 @@ struct States {  // of one layer
 
 struct Token {
   int64_t position;      // its own: it sees this one and those before
-  const States* states;  // for each layer
+  const States* states;  // for each layer that has any
 };
 
 namespace {
@@ -83,22 +96,37 @@ struct Rounded {
   }
 };
 
+// The largest of something over all layers.
+template <class Of>
+inline int64_t most(const Model& model, Of of) {
+  int64_t found = 0;
+  for (int64_t i = 0; i < model.layer_count; i++) found = std::max(found, of(model.layers[i]));
+  return found;
+}
+
 // Scratch memory of one step, used by all threads.
 struct Work {
-  Array<float> normed, q, k, v, attended, gate, up, parts, cosines, sines;
+  Array<float> normed, q, k, v, attended, gate, up, parts, cosines, sines, own, own_gate;
   Array<bf16> queries;
   Rounded rounded, gated;  // the second for what is written while the first is still read
 
   Work(const Model& model, int64_t tokens, int64_t longest, int64_t threads)
-      : rounded(tokens, std::max(model.hidden, model.heads * model.head_size)), gated(tokens, model.intermediate) {
-    const int64_t query = model.heads * model.head_size, state = model.kv_heads * model.head_size;
+      : rounded(tokens, std::max(model.hidden, most(model, [&](const Layer& layer) { return model.heads * layer.head_size; }))),
+        gated(tokens, std::max(model.own, most(model, [](const Layer& layer) { return layer.intermediate; }))) {
+    const int64_t size = most(model, [](const Layer& layer) { return layer.head_size; }), query = model.heads * size;
+    const int64_t state = most(model, [](const Layer& layer) { return layer.kv_heads * layer.head_size; });
+    const int64_t intermediate = most(model, [](const Layer& layer) { return layer.intermediate; });
     normed.resize(tokens * model.hidden);
     q.resize(tokens * query), attended.resize(tokens * query), queries.resize(tokens * query);
     k.resize(tokens * state), v.resize(tokens * state);
-    gate.resize(tokens * model.intermediate), up.resize(tokens * model.intermediate);
-    const int64_t step = longest * (model.head_size + 2), group = model.heads / model.kv_heads;
-    parts.resize(is_long(tokens) ? threads * run_of(group * step) * group * step : tokens * model.heads * step);
-    cosines.resize(tokens * model.head_size / 2), sines.resize(tokens * model.head_size / 2);
+    gate.resize(tokens * intermediate), up.resize(tokens * intermediate);
+    parts.resize(most(model, [&](const Layer& layer) {
+      const int64_t step = longest * (layer.head_size + 2), group = model.heads / layer.kv_heads;
+      const int64_t few = (is_long(tokens) ? 1 : tokens) * model.heads * step;  // of a prompt's, the last may go on alone
+      return is_long(tokens) ? std::max(few, threads * run_of(group * step) * group * step) : few;
+    }));
+    cosines.resize(tokens * size / 2), sines.resize(tokens * size / 2);
+    own.resize(tokens * model.layer_count * model.own), own_gate.resize(tokens * model.own);
   }
 };
 
@@ -113,9 +141,11 @@ struct Step {
   const Token* tokens;
   int64_t count, longest;
   float* hidden;
+  const bf16* own;  // [count, layers, P]: what the tokens say to each layer
   Work& work;
   Barrier& barrier;
   int thread, threads;
+  int64_t dropped = 0;  // tokens of the beginning
 
   void wait() const { barrier.wait(threads); }
 
@@ -130,24 +160,65 @@ struct Step {
     return layer.window == 0 || first < 0 ? 0 : first;
   }
 
-  // Adds a block's output (normed by `after`, if any) to the stream and norms it for the next block.
-  void norm(const float* output, const float* after, const float* before, int64_t format) const {
+  // Adds a block's output (normed by `after`, if any) to the stream, scales that, and norms it for the next block, or
+  // hands it on as it is.
+  void norm(const float* output, const float* after, float scale, const float* before, int64_t format) const {
     const int64_t size = model.hidden;
     each(count, [&](int64_t t) {
       float *stream = hidden + t * size, *normed = work.normed.data() + t * size;
       if (after != nullptr) {
         rms_norm(output + t * size, after, size, model.epsilon, normed);
-        for (int64_t i = 0; i < size; i += 16) store(stream + i, add(load(stream + i), load(normed + i)));
+        for (int64_t i = 0; i < size; i += 16)
+          store(stream + i, mul(add(load(stream + i), load(normed + i)), all(scale)));
       }
-      rms_norm(stream, before, size, model.epsilon, normed);
-      prepare(normed, size / GROUP, size / GROUP, t, 0, format, work.rounded.inputs);
+      if (before != nullptr) rms_norm(stream, before, size, model.epsilon, normed);
+      prepare(before != nullptr ? normed : stream, size / GROUP, size / GROUP, t, 0, format, work.rounded.inputs);
     });
+  }
+
+  // Each layer's own inputs: what the embeddings project to, normed, and what the tokens say, added and scaled.
+  void project_own() const {
+    const int64_t layers = model.layer_count, width = model.own;
+    norm(nullptr, nullptr, 1.0f, nullptr, model.own_projection.format);
+    product(model.own_projection, work.own.data());
+    wait();
+    each(count * layers, [&](int64_t i) {
+      float* x = work.own.data() + i * width;
+      for (int64_t d = 0; d < width; d += 16) store(x + d, mul(load(x + d), all(model.own_projection_scale)));
+      rms_norm(x, model.own_projection_norm, width, model.epsilon, x);
+      for (int64_t d = 0; d < width; d += 16)
+        store(x + d, mul(add(load(x + d), widen(own + i * width + d)), all(model.own_scale)));
+    });
+  }
+
+  // Adds the MLP's output to the stream, and leaves in its place what the layer's own inputs let through of that.
+  void add_own(const Layer& layer, int64_t index) const {
+    const int64_t width = model.own, groups = width / GROUP;
+    norm(work.normed.data(), layer.output_norm, 1.0f, nullptr, layer.own_gate.format);
+    product(layer.own_gate, work.own_gate.data());
+    wait();
+    each(count, [&](int64_t t) {
+      float* gate = work.own_gate.data() + t * width;
+      const float* inputs = work.own.data() + ((dropped + t) * model.layer_count + index) * width;
+      for (int64_t d = 0; d < width; d += 16) store(gate + d, gated(load(gate + d), load(inputs + d)));
+      prepare(gate, groups, groups, t, 0, layer.own_out.format, work.gated.inputs);
+    });
+    linear(layer.own_out, work.gated.inputs, count, thread, threads, work.normed.data());
+    wait();
+  }
+
+  // Goes on with the last token alone, whose block's output lies in `normed`. All threads have met before.
+  void keep_last() {
+    const int64_t size = model.hidden, last = count - 1;
+    if (thread == 0) std::copy_n(work.normed.begin() + last * size, size, work.normed.begin());
+    dropped += last, tokens += last, hidden += last * size, count = 1;
+    wait();
   }
 
   void product(const Matrix& matrix, float* out) const { linear(matrix, work.rounded.inputs, count, thread, threads, out); }
 
   void turn(const Layer& layer) const {
-    const int64_t half = model.head_size / 2;
+    const int64_t half = layer.head_size / 2;
     each(count, [&](int64_t t) {
       for (int64_t i = 0; i < half; i++) {
         const float angle = static_cast<float>(tokens[t].position) * layer.frequencies[i];
@@ -157,9 +228,9 @@ struct Step {
     });
   }
 
-  // Norms and turns queries and keys; stores keys and values in the caches.
-  void heads(const Layer& layer, int64_t index) const {
-    const int64_t size = model.head_size, each_token = model.heads + model.kv_heads;
+  // Norms and turns queries and keys, and norms values where the layer does; stores keys and values in the caches.
+  void heads(const Layer& layer) const {
+    const int64_t size = layer.head_size, each_token = model.heads + (layer.k.outputs ? layer.kv_heads : 0);
     each(count * each_token, [&](int64_t i) {
       const int64_t t = i / each_token, h = i % each_token, kv = h - model.heads;
       const Token& token = tokens[t];
@@ -172,28 +243,29 @@ struct Step {
         for (int64_t d = 0; d < size; d += 16) store(to + d, mul(load(query + d), all(model.scaling)));
         return;
       }
-      float* key = work.k.data() + (t * model.kv_heads + kv) * size;
-      const float* value = work.v.data() + (t * model.kv_heads + kv) * size;
+      float *key = work.k.data() + (t * layer.kv_heads + kv) * size, *value = work.v.data() + (t * layer.kv_heads + kv) * size;
+      if (!layer.v.outputs) std::copy_n(key, size, value);
+      if (layer.v_norm != nullptr) rms_norm(value, layer.v_norm, size, model.epsilon, value);
       rms_norm(key, layer.k_norm, size, model.epsilon, key);
       rotate(key, c, s, size / 2);
-      const States& states = token.states[index];
+      const States& states = token.states[layer.states];
       bf16* keys = states.memory + (kv * states.capacity + token.position - states.first) * size;
-      bf16* values = keys + model.kv_heads * states.capacity * size;
+      bf16* values = keys + layer.kv_heads * states.capacity * size;
       for (int64_t d = 0; d < size; d += 16) store(keys + d, load(key + d)), store(values + d, load(value + d));
     });
   }
 
   // One stretch of a token's past, if it has so many, for the query heads that share head `kv` of keys. `parts` has
   // `longest` places for each of them.
-  void attend_to(const Layer& layer, int64_t index, int64_t t, int64_t kv, int64_t stretch, float* parts) const {
-    const int64_t size = model.head_size, group = model.heads / model.kv_heads, step = longest * (size + 2);
+  void attend_to(const Layer& layer, int64_t t, int64_t kv, int64_t stretch, float* parts) const {
+    const int64_t size = layer.head_size, group = model.heads / layer.kv_heads, step = longest * (size + 2);
     const Token& token = tokens[t];
-    const States& states = token.states[index];
+    const States& states = token.states[layer.states];
     const int64_t from = first_visible(layer, token) - states.first + stretch * STRETCH;
     const int64_t last = token.position - states.first;
     if (from > last) return;
     const bf16* keys = states.memory + kv * states.capacity * size;
-    const Past past{keys, keys + model.kv_heads * states.capacity * size, last};
+    const Past past{keys, keys + layer.kv_heads * states.capacity * size, last};
     in_blocks<8>(group, [&](auto heads, int64_t h) {
       const bf16* queries = work.queries.data() + (t * model.heads + kv * group + h) * size;
       attend<decltype(heads)::value>(past, from, size, queries, parts + h * step + stretch * (size + 2), step);
@@ -202,19 +274,19 @@ struct Step {
 
   // What a query head's parts give, rounded for the next product.
   void join_parts(const Layer& layer, int64_t t, int64_t head, const float* parts) const {
-    const int64_t size = model.head_size, groups = size / GROUP;
+    const int64_t size = layer.head_size, groups = size / GROUP;
     float* out = work.attended.data() + (t * model.heads + head) * size;
     join(parts, stretches(first_visible(layer, tokens[t]), tokens[t].position), size, out);
     prepare(out, groups, groups * model.heads, t, groups * head, layer.o.format, work.rounded.inputs);
   }
 
-  void attention(const Layer& layer, int64_t index) const {
-    const int64_t group = model.heads / model.kv_heads, step = longest * (model.head_size + 2);
-    if (is_long(count)) return attention_of_many(layer, index);
+  void attention(const Layer& layer) const {
+    const int64_t group = model.heads / layer.kv_heads, step = longest * (layer.head_size + 2);
+    if (is_long(count)) return attention_of_many(layer);
     // Stretches vary in number: thread n takes every n-th, so that all have some.
-    for (int64_t i = thread; i < count * model.kv_heads * longest; i += threads) {
-      const int64_t stretch = i % longest, kv = i / longest % model.kv_heads, t = i / longest / model.kv_heads;
-      attend_to(layer, index, t, kv, stretch, work.parts.data() + (t * model.heads + kv * group) * step);
+    for (int64_t i = thread; i < count * layer.kv_heads * longest; i += threads) {
+      const int64_t stretch = i % longest, kv = i / longest % layer.kv_heads, t = i / longest / layer.kv_heads;
+      attend_to(layer, t, kv, stretch, work.parts.data() + (t * model.heads + kv * group) * step);
     }
     wait();
     each(count * model.heads, [&](int64_t i) {
@@ -223,13 +295,13 @@ struct Step {
   }
 
   // Of a prompt's tokens each thread takes some in a row: a stretch of the past is then in its cache for all of them.
-  void attention_of_many(const Layer& layer, int64_t index) const {
-    const int64_t group = model.heads / model.kv_heads, step = longest * (model.head_size + 2), run = run_of(group * step);
+  void attention_of_many(const Layer& layer) const {
+    const int64_t group = model.heads / layer.kv_heads, step = longest * (layer.head_size + 2), run = run_of(group * step);
     float* parts = work.parts.data() + thread * run * group * step;
-    for (int64_t i = thread; i < (count + run - 1) / run * model.kv_heads; i += threads) {
-      const int64_t kv = i % model.kv_heads, begin = i / model.kv_heads * run, end = std::min(begin + run, count);
+    for (int64_t i = thread; i < (count + run - 1) / run * layer.kv_heads; i += threads) {
+      const int64_t kv = i % layer.kv_heads, begin = i / layer.kv_heads * run, end = std::min(begin + run, count);
       for (int64_t stretch = 0; stretch < longest; stretch++)
-        for (int64_t t = begin; t < end; t++) attend_to(layer, index, t, kv, stretch, parts + (t - begin) * group * step);
+        for (int64_t t = begin; t < end; t++) attend_to(layer, t, kv, stretch, parts + (t - begin) * group * step);
       for (int64_t t = begin; t < end; t++)
         for (int64_t h = 0; h < group; h++)
           join_parts(layer, t, kv * group + h, parts + ((t - begin) * group + h) * step);
@@ -239,12 +311,12 @@ struct Step {
 
   void mlp(const Layer& layer) const {
     // Each thread gates what it has computed itself, whole groups of inputs of the next product.
-    const int64_t groups = model.intermediate / GROUP, blocks = GROUP / BLOCK;
+    const int64_t groups = layer.intermediate / GROUP, blocks = GROUP / BLOCK;
     const int64_t first = groups * thread / threads, last = groups * (thread + 1) / threads;
     linear(layer.gate, work.rounded.inputs, count, blocks * first, blocks * last, work.gate.data());
     linear(layer.up, work.rounded.inputs, count, blocks * first, blocks * last, work.up.data());
     for (int64_t t = 0; t < count; t++) {
-      float *gate = work.gate.data() + t * model.intermediate, *up = work.up.data() + t * model.intermediate;
+      float *gate = work.gate.data() + t * layer.intermediate, *up = work.up.data() + t * layer.intermediate;
       for (int64_t i = first * GROUP; i < last * GROUP; i += 16) store(gate + i, gated(load(gate + i), load(up + i)));
       prepare(gate + first * GROUP, last - first, groups, t, first, layer.down.format, work.gated.inputs);
     }
@@ -253,28 +325,33 @@ struct Step {
     wait();
   }
 
-  void run(float* logits) const {
-    const Layer* last = nullptr;
+  void run(float* logits) {
+    const float *after = nullptr, *frequencies = nullptr;
+    float scale = 1.0f;
+    if (model.own) project_own();
     for (int64_t index = 0; index < model.layer_count; index++) {
       const Layer& layer = model.layers[index];
-      norm(work.normed.data(), last ? last->output_norm : nullptr, layer.input_norm, layer.q.format);
+      if (index == model.first_shared && logits == nullptr && count > 1) keep_last(), frequencies = nullptr;
+      norm(work.normed.data(), after, scale, layer.input_norm, layer.q.format);
       product(layer.q, work.q.data());
-      product(layer.k, work.k.data());
-      product(layer.v, work.v.data());
-      if (last == nullptr || last->frequencies != layer.frequencies) turn(layer);
+      if (layer.k.outputs) product(layer.k, work.k.data());
+      if (layer.v.outputs) product(layer.v, work.v.data());
+      if (frequencies != layer.frequencies) turn(layer);
+      frequencies = layer.frequencies;
       wait();
-      heads(layer, index);
-      attention(layer, index);
+      heads(layer);
+      attention(layer);
       product(layer.o, work.normed.data());
       wait();
-      norm(work.normed.data(), layer.attention_norm, layer.mlp_norm, layer.gate.format);
+      norm(work.normed.data(), layer.attention_norm, 1.0f, layer.mlp_norm, layer.gate.format);
       mlp(layer);
-      last = &layer;
+      if (model.own) add_own(layer, index);
+      after = model.own ? layer.own_norm : layer.output_norm, scale = layer.scale;
     }
-    norm(work.normed.data(), last->output_norm, model.norm, model.head.format);
+    norm(work.normed.data(), after, scale, model.norm, model.head.format);
     if (logits != nullptr) return product(model.head, logits);
     const auto normed = work.normed.begin() + (count - 1) * model.hidden;
-    if (thread == 0) std::copy(normed, normed + model.hidden, hidden);
+    if (thread == 0) std::copy(normed, normed + model.hidden, hidden - dropped * model.hidden);
   }
 };
 
@@ -282,9 +359,10 @@ struct Step {
 
 extern "C" {
 
-// hidden [count, hidden] holds the embeddings and is used up; logits [count, V]. Without logits, hidden then begins with
-// the last token's state after the last norm.
-void decode(const Model* model, const Token* tokens, int64_t count, int64_t threads, float* hidden, float* logits) {
+// hidden [count, hidden] holds the embeddings and is used up; own [count, layers, P] what they say to each layer, if the
+// model has such; logits [count, V]. Without logits, hidden then begins with the last token's state after the last norm.
+void decode(
+    const Model* model, const Token* tokens, int64_t count, int64_t threads, float* hidden, const bf16* own, float* logits) {
   int64_t longest = 1;
   for (int64_t t = 0; t < count; t++) {
     const int64_t needed = stretches(0, tokens[t].position);
@@ -293,7 +371,7 @@ void decode(const Model* model, const Token* tokens, int64_t count, int64_t thre
   Work work(*model, count, longest, threads);
   Barrier barrier;
 #pragma omp parallel num_threads(threads)
-  Step{*model, tokens, count, longest, hidden, work, barrier, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
+  Step{*model, tokens, count, longest, hidden, own, work, barrier, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
 }
 
 // Embeddings [count, K] of tokens: rows of the matrix (int8 or bf16), rounded to bf16, times `scale`, rounded again.

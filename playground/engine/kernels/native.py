@@ -17,7 +17,8 @@ NUMBERS_FOR_A_THREAD = 1 << 23
 """Some 0.5 ms of work. Threads meet some 50 times in a step of a small model, and on a busy machine each may wait."""
 
 
-MATRICES = ("q", "k", "v", "o", "gate", "up", "down")
+MATRICES = ("q", "k", "v", "o", "gate", "up", "down", "own_gate", "own_out")
+NORMS = ("input_norm", "q_norm", "k_norm", "v_norm", "attention_norm", "mlp_norm", "output_norm", "own_norm")
 
 
 class Matrix(Structure):
@@ -32,17 +33,19 @@ class Matrix(Structure):
     )
 
 
+NO_MATRIX = Matrix(None, None, 0, 0, BF16)
+"""Stands where a layer has no such weights."""
+
+
 class Layer(Structure):
     """One layer of decode.cpp."""
 
     _fields_ = (
         *((name, Matrix) for name in MATRICES),
-        *(
-            (name, c_void_p)
-            for name in ("input_norm", "q_norm", "k_norm", "attention_norm", "mlp_norm", "output_norm", "frequencies")
-        ),
+        *((name, c_void_p) for name in (*NORMS, "frequencies")),
         ("rope_factor", c_float),
-        ("window", c_int64),
+        ("scale", c_float),
+        *((name, c_int64) for name in ("window", "kv_heads", "head_size", "intermediate", "states")),
     )
 
 
@@ -51,11 +54,16 @@ class Model(Structure):
 
     _fields_ = (
         ("layers", POINTER(Layer)),
-        *((name, c_int64) for name in ("layer_count", "hidden", "intermediate", "heads", "kv_heads", "head_size")),
+        *((name, c_int64) for name in ("layer_count", "hidden", "heads", "first_shared")),
         ("epsilon", c_float),
         ("scaling", c_float),
         ("norm", c_void_p),
         ("head", Matrix),
+        ("own", c_int64),
+        ("own_projection", Matrix),
+        ("own_projection_norm", c_void_p),
+        ("own_projection_scale", c_float),
+        ("own_scale", c_float),
     )
 
 
@@ -66,7 +74,7 @@ class States(Structure):
 
 
 class Token(Structure):
-    """A token of decode.cpp: its position, and its sequence's states for each layer."""
+    """A token of decode.cpp: its position, and its sequence's states for each layer that has any."""
 
     _fields_ = (("position", c_int64), ("states", POINTER(States)))
 
@@ -77,15 +85,22 @@ def threads_for(numbers: int) -> int:
 
 
 def decode(
-    kernels: Kernels, model: Model, tokens: list[Token], threads: int, hidden: torch.Tensor, logits: torch.Tensor | None
+    kernels: Kernels,
+    model: Model,
+    tokens: list[Token],
+    threads: int,
+    hidden: torch.Tensor,
+    own: torch.Tensor | None,
+    logits: torch.Tensor | None,
 ) -> None:
     """Fill logits [N, V] (float32) from embeddings [N, hidden] (float32, used up); the tokens' states are stored.
 
-    Without logits, `hidden[0]` is then the last token's state after the last norm.
+    `own` [N, layers, P] (bfloat16) is what the tokens say to each layer, where the model has that. Without logits,
+    `hidden[0]` is then the last token's state after the last norm.
     """
     array = (Token * len(tokens))(*tokens)
-    to = _pointer(logits) if logits is not None else c_void_p(None)
-    kernels.library.decode(byref(model), array, c_int64(len(tokens)), c_int64(threads), _pointer(hidden), to)
+    others = (_pointer(hidden), *(c_void_p(None) if one is None else _pointer(one) for one in (own, logits)))
+    kernels.library.decode(byref(model), array, c_int64(len(tokens)), c_int64(threads), *others)
 
 
 def embed(kernels: Kernels, matrix: Matrix, ids: Sequence[int], scale: float) -> torch.Tensor:
