@@ -21,7 +21,7 @@ SHOW = "() => document.querySelector('#code-samples').scrollIntoView({block: 'st
 
 
 def build_get_code(services: Services, controls: Controls) -> None:
-    """A button in the layout that is open now, and what it unfolds: a choice of programs, and the one that is chosen."""
+    """A button in the layout that is open now, and what it unfolds: a choice of programs, and the chosen one."""
     button = gr.Button("Get code", size="sm", elem_id="get-code")
     first = next(iter(LANGUAGES))
     with gr.Column(visible=False, elem_id="code-samples") as box:
