@@ -1,5 +1,5 @@
-// Runs the kernels without Python: a small model of random weights reads a prompt and writes tokens, and every number
-// that comes out is printed. The same program for two processors can be compared line by line.
+// Runs the kernels without Python: a small model of random weights, with all that Gemma 4 has, reads a prompt and writes
+// tokens, and every number that comes out is printed. The same program for two processors can be compared line by line.
 #include <cmath>
 #include <cstdio>
 #include <deque>
@@ -8,7 +8,7 @@
 
 namespace {
 
-constexpr int64_t HIDDEN = 128, INNER = 192, HEAD = 64, HEADS = 4, VOCABULARY = 112, LAYERS = 3, WINDOW = 48;
+constexpr int64_t HIDDEN = 128, INNER = 192, HEAD = 64, HEADS = 4, VOCABULARY = 112, LAYERS = 4, STORING = 3, OWN = 32, WINDOW = 48;
 constexpr int64_t PROMPT = 90, ALL = 100, CAPACITY = 256, WIDTH = 7;
 
 uint64_t state = 88172645463325252ull;
@@ -61,9 +61,11 @@ Layer layer(int64_t format, bool slides) {
   const int64_t all_heads = HEADS * HEAD;
   Layer made{matrix(all_heads, HIDDEN, format), matrix(HEAD, HIDDEN, format),  matrix(HEAD, HIDDEN, format),
              matrix(HIDDEN, all_heads, format), matrix(INNER, HIDDEN, format), matrix(INNER, HIDDEN, format),
-             matrix(HIDDEN, INNER, format)};
+             matrix(HIDDEN, INNER, format),     matrix(OWN, HIDDEN, format),   matrix(HIDDEN, OWN, format)};
   made.input_norm = factors(HIDDEN), made.attention_norm = factors(HIDDEN), made.mlp_norm = factors(HIDDEN);
   made.output_norm = factors(HIDDEN), made.q_norm = factors(HEAD), made.k_norm = factors(HEAD);
+  made.v_norm = factors(HEAD), made.own_norm = factors(HIDDEN), made.scale = 0.9f;
+  made.kv_heads = 1, made.head_size = HEAD, made.intermediate = INNER;
   float place = 1.0f;
   made.frequencies = filled<float>(HEAD / 2, [&] { return place *= slides ? 0.75f : 0.65f; });
   made.rope_factor = 1.0f, made.window = slides ? WINDOW : 0;
@@ -76,18 +78,27 @@ void print(const char* what, int64_t format, const float* numbers, int64_t count
 
 void run(int64_t format) {
   std::vector<Layer> layers;
-  for (int64_t i = 0; i < LAYERS; i++) layers.push_back(layer(format, i + 1 < LAYERS));
+  for (int64_t i = 0; i < LAYERS; i++) {
+    layers.push_back(layer(format, i + 1 < LAYERS && i != 1));
+    layers[i].states = i < STORING ? i : 1;
+    if (i >= STORING) layers[i].k.outputs = layers[i].v.outputs = 0;
+  }
   const Matrix head = matrix(VOCABULARY, HIDDEN, format), table = matrix(VOCABULARY, HIDDEN, format == INT4 ? INT8 : format);
-  const Model model{layers.data(), LAYERS, HIDDEN, INNER, HEADS, 1, HEAD, 1e-6f, 0.125f, factors(HIDDEN), head};
+  const Matrix projection = matrix(LAYERS * OWN, HIDDEN, format);
+  const Model model{layers.data(), LAYERS, HIDDEN, HEADS, STORING, 1e-6f, 0.125f, factors(HIDDEN), head,
+                    OWN, projection, factors(OWN), 0.1f, 0.7f};
   std::vector<States> states;
-  for (int64_t i = 0; i < LAYERS; i++) states.push_back({room<bf16>(2 * CAPACITY * HEAD), CAPACITY, 0});
+  for (int64_t i = 0; i < STORING; i++) states.push_back({room<bf16>(2 * CAPACITY * HEAD), CAPACITY, 0});
   const int64_t* ids = filled<int64_t>(ALL, [] { return static_cast<int64_t>((next() + 1.0f) / 2 * VOCABULARY); });
   float *hidden = room<float>(ALL * HIDDEN), *logits = room<float>(ALL * VOCABULARY);
   embed(&table, ids, ALL, 11.3f, hidden);
   std::vector<Token> tokens;
   for (int64_t t = 0; t < ALL; t++) tokens.push_back({t, states.data()});
-  decode(&model, tokens.data(), PROMPT, 2, hidden, logits);
-  for (int64_t t = PROMPT; t < ALL; t++) decode(&model, &tokens[t], 1, 1, hidden + t * HIDDEN, logits + t * VOCABULARY);
+  const int64_t each = LAYERS * OWN;
+  const bf16* own = filled<bf16>(ALL * each, [] { return half(next()); });
+  decode(&model, tokens.data(), PROMPT, 2, hidden, own, logits);
+  for (int64_t t = PROMPT; t < ALL; t++)
+    decode(&model, &tokens[t], 1, 1, hidden + t * HIDDEN, own + t * each, logits + t * VOCABULARY);
   print("logits", format, logits, ALL * VOCABULARY);
   float top[3 * WIDTH];
   int64_t which[3 * WIDTH];
