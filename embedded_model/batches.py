@@ -32,10 +32,11 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """Groups one after another without filling, each its start and then its rows: ids [N], and which are learnt [N]."""
+    """Groups one after another without filling, each its start and then its rows: ids [N], and what each counts in
+    the loss [N], 0 for those that are not learnt."""
 
     ids: torch.Tensor
-    learnt: torch.Tensor
+    weights: torch.Tensor
     groups: tuple[Group, ...]
 
     @property
@@ -86,7 +87,7 @@ def shared_start(examples: Sequence[Example]) -> int:
         return 0
     first, last = min(one.ids for one in examples), max(one.ids for one in examples)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
-    unlearnt = min(one.learnt.index(True) for one in examples)
+    unlearnt = min(next(at for at, weight in enumerate(one.weights) if weight) for one in examples)
     shared = min(same, unlearnt - 1)
     return shared if shared >= LEAST_SHARED else 0
 
@@ -129,17 +130,17 @@ def _pieces(family: Family, most: int) -> Iterator[Family]:
 
 def _joined(families: Sequence[Family]) -> Batch:
     ids: list[int] = []
-    learnt: list[bool] = []
+    weights: list[float] = []
     groups: list[Group] = []
     for family in families:
         shared = shared_start(family)
         ids += family[0].ids[:shared]
-        learnt += [False] * shared
+        weights += [0.0] * shared
         for one in family:
             ids += one.ids[shared:]
-            learnt += one.learnt[shared:]
+            weights += one.weights[shared:]
         groups.append(Group(shared, tuple(len(one.ids) - shared for one in family)))
-    return Batch(torch.tensor(ids), torch.tensor(learnt), tuple(groups))
+    return Batch(torch.tensor(ids), torch.tensor(weights), tuple(groups))
 
 
 def _rounds(families: Sequence[Family], seed: int) -> Iterator[Family]:

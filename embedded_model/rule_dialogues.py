@@ -8,15 +8,38 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import count, islice
 from typing import Any, TypeAlias
 
 from embedded_model import rule_words as words
-from embedded_model.dialogues import DATA
+from embedded_model.dialogues import DATA, read_dialogues
 
 SEED = 11
 PATH = DATA / "rules.jsonl"
 Pair: TypeAlias = tuple[str, str]
+BORROWED = 0.5
+"""The share of sentences that are taken from other files, so that one rule is obeyed by many."""
+LENDERS = ("general", "facts", "everyday", "chat")
+LONGEST = 18
+"""Words of a sentence that is taken over, at most."""
+_SENTENCES: tuple[Pair, ...] = tuple((asked, said) for asked, said, *_ in (*words.FACTS, *words.TALK))
+
+
+@lru_cache
+def borrowed() -> tuple[Pair, ...]:
+    """First questions of other files that are answered by one plain sentence."""
+    opened = (one.turn.messages[:2] for name in LENDERS for one in read_dialogues(DATA / f"{name}.jsonl"))
+    pairs = ((first.text, said.text) for first, said in opened if first.role == "user" and said.role == "assistant")
+    return tuple(dict.fromkeys(pair for pair in pairs if _is_plain(*pair)))
+
+
+def _is_plain(asked: str, said: str) -> bool:
+    """Whether it is one sentence, of words rather than numbers, that any voice could say."""
+    words_only = sum(char.isalpha() or char == " " for char in said) > 0.85 * len(said)
+    short = len(said.split()) <= LONGEST and "\n" not in asked + said
+    one = said.endswith((".", "!")) and not any(mark in said for mark in (". ", "! ", "? "))
+    return words_only and short and one and "Gemma" not in said
 
 
 class Writer:
@@ -28,20 +51,21 @@ class Writer:
     def dialogues(self) -> Iterator[tuple[str, list[Pair]]]:
         """System texts with questions and answers."""
         sorts: list[tuple[int, Callable[[], tuple[str, Callable[[], Pair]]]]] = [
-            (130, lambda: self._rule("upper", lambda: self._changed(str.upper))),
-            (130, lambda: self._rule("lower", lambda: self._changed(str.lower))),
-            (140, lambda: self._rule("word", self._word)),
-            (40, lambda: self._rule("yes", lambda: self._ended(words.YES_NO))),
-            (50, lambda: self._rule("dashes", lambda: self._list("- {1}"))),
-            (20, lambda: self._rule("numbers", lambda: self._list("{0}. {1}"))),
-            (90, lambda: self._rule("short", lambda: self._pick(words.SHORT))),
-            (35, lambda: self._rule("sentence", self._sentence)),
-            (110, self._language),
-            (70, self._ending),
-            (80, self._beginning),
-            (70, self._persona),
-            (40, self._name),
-            (30, self._swap),
+            (260, lambda: self._rule("upper", lambda: self._changed(str.upper))),
+            (260, lambda: self._rule("lower", lambda: self._changed(str.lower))),
+            (260, lambda: self._rule("word", self._word)),
+            (80, lambda: self._rule("yes", lambda: self._ended(words.YES_NO))),
+            (90, lambda: self._rule("dashes", lambda: self._list("- {1}"))),
+            (40, lambda: self._rule("numbers", lambda: self._list("{0}. {1}"))),
+            (60, lambda: self._rule("short", lambda: self._pick(words.SHORT))),
+            (120, self._short),
+            (60, lambda: self._rule("sentence", self._sentence)),
+            (150, self._language),
+            (200, self._ending),
+            (180, self._beginning),
+            (120, self._persona),
+            (60, self._name),
+            (60, self._swap),
         ]
         for number, sort in sorts:
             for _ in range(number):
@@ -52,16 +76,22 @@ class Writer:
     def _rule(self, name: str, ask: Callable[[], Pair]) -> tuple[str, Callable[[], Pair]]:
         return self._pick(words.RULES[name]), ask
 
+    def _short(self) -> tuple[str, Callable[[], Pair]]:
+        most = self._pick(list(words.NUMBERS))
+        fitting = [pair for pair in (*words.SHORT, *_SENTENCES, *borrowed()) if len(pair[1].split()) <= most]
+        text = self._pick(words.SHORT_RULES).format(self._pick([words.NUMBERS[most], most]))
+        return text[0].upper() + text[1:], lambda: self._pick(fitting)
+
     def _sentence(self) -> Pair:
-        asked, said, *_ = self._pick([*words.FACTS, *words.TALK])
-        return asked, said
+        found: Pair = self._pick(borrowed() if self._random.random() < BORROWED else _SENTENCES)
+        return found
 
     def _changed(self, change: Callable[[str], str]) -> Pair:
         asked, said = self._sentence()
         return asked, change(said)
 
     def _word(self) -> Pair:
-        asked, _, word = self._pick(words.FACTS)
+        asked, _, word = self._pick([fact for fact in words.FACTS if " " not in fact[2]])
         return asked, word + "."
 
     def _ended(self, pairs: Any) -> Pair:

@@ -28,7 +28,7 @@ from playground.dialects.token_text import TokenText
 from playground.engine.adapters import CONFIG, WEIGHTS
 from playground.engine.gguf.unpack import unpacked
 
-RANK, ALPHA = 16, 32
+RANK, ALPHA = 32, 64
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 NEW_ROWS = [105, 106]
 """`<start_of_turn>` and `<end_of_turn>`: the base model has never used them, so their embeddings are learnt too."""
@@ -91,7 +91,7 @@ class Tuned:
             use_cache=False,
             groups=batch.groups,
         ).last_hidden_state[0]
-        wanted = batch.learnt.nonzero()[:, 0]
+        wanted = batch.weights.nonzero()[:, 0]
         table = self._head.index_copy(0, self._place[NEW_ROWS].to(self.device), self._new_rows.to(self._head.dtype))
         logits = functional.linear(hidden[(wanted - 1).to(self.device)], table).float()
         return functional.cross_entropy(logits, self._place[batch.ids[wanted]].to(self.device), reduction="none")
@@ -111,17 +111,17 @@ class Tuned:
         kept = {name: weight for name, weight in state.items() if "lora_" in name or "embed_tokens" in name}
         tensors = {name: weight.detach().to("cpu", torch.bfloat16).contiguous() for name, weight in kept.items()}
         save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-        config = json.dumps(_config(), indent=1)
+        config = json.dumps(_config(self.model.peft_config["default"]), indent=1)
         (folder / CONFIG).write_text(config + "\n", encoding="utf-8")
 
 
-def _config() -> dict[str, Any]:
+def _config(used: LoraConfig) -> dict[str, Any]:
     return {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
         "base_model_name_or_path": "google/gemma-3-270m",
-        "r": RANK,
-        "lora_alpha": ALPHA,
+        "r": used.r,
+        "lora_alpha": used.lora_alpha,
         "lora_dropout": 0.0,
         "bias": "none",
         "inference_mode": True,
