@@ -1,4 +1,4 @@
-"""One server and one browser for all tests of the page; a fresh, empty browser profile for each test."""
+"""One server and one browser for all tests of the page; an empty browser profile for each test."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.ui.chat_page import ChatPage
 
@@ -94,9 +94,52 @@ def chromium():
         browser.close()
 
 
+class Profile:
+    """One browser profile for many tests, one at a time: it knows the page's files and nothing else of the last test.
+
+    A profile that has to fetch and compile them again needs half as much time again for each page.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.context = browser.new_context(viewport=DESKTOP)
+        self._resting = self.context.new_page()  # without any tab the browser forgets the files, too
+        self._session = self.context.new_cdp_session(self._resting)
+        self._origins: set[str] = set()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no test has a tab in it."""
+        return self.context.pages == [self._resting]
+
+    def open(self, url: str, viewport: dict[str, int] | None, scheme: str) -> Page:
+        """An empty tab that is about to visit an address."""
+        self._origins.add("/".join(url.split("/")[:3]))
+        page = self.context.new_page()
+        page.set_viewport_size(viewport or DESKTOP)
+        page.emulate_media(color_scheme=scheme)
+        return page
+
+    def forget(self) -> None:
+        """Close all tabs, and forget what their pages kept and were permitted."""
+        for page in self.context.pages:
+            if page != self._resting:
+                page.close()
+        self.context.clear_permissions()
+        for origin in self._origins:
+            self._session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        self._origins.clear()
+
+
+@pytest.fixture(scope="session")
+def profile(chromium):
+    made = Profile(chromium)
+    yield made
+    made.context.close()
+
+
 @pytest.fixture
-def visit(chromium):
-    """Open tabs of fresh browsers; whatever any of them complains about fails the test."""
+def visit(chromium, profile):
+    """Open tabs, each of an empty browser; whatever any of them complains about fails the test."""
     contexts, complaints = [], []
 
     def watch(page: Page) -> None:
@@ -106,10 +149,13 @@ def visit(chromium):
         page.on("request", lambda asked: _is_elsewhere(asked.url) and complaints.append(f"asked {asked.url}"))
 
     def open_tab(url: str, *, context=None, viewport=None, scheme: str = "light", ready: bool = True) -> ChatPage:
-        if context is None:
-            context = chromium.new_context(viewport=viewport or DESKTOP, color_scheme=scheme)
-            contexts.append(context)
-        page = context.new_page()
+        if context is None and profile.is_free:
+            page = profile.open(url, viewport, scheme)
+        else:
+            if context is None:
+                context = chromium.new_context(viewport=viewport or DESKTOP, color_scheme=scheme)
+                contexts.append(context)
+            page = context.new_page()
         watch(page)
         page.set_default_timeout(PATIENCE_MS)
         page.goto(url)
@@ -121,6 +167,7 @@ def visit(chromium):
     yield open_tab
     for context in contexts:
         context.close()
+    profile.forget()
     assert not complaints, complaints
 
 
