@@ -84,7 +84,7 @@ FACTS = (
     ("What is the opposite of hot?", "The opposite of hot is cold.", "Cold"),
     ("What is the opposite of fast?", "The opposite of fast is slow.", "Slow"),
     ("What is the opposite of happy?", "The opposite of happy is sad.", "Sad"),
-    ("What is the opposite of early?", "The opposite of early is late.", "Late"),
+    ("What is the opposite of wide?", "The opposite of wide is narrow.", "Narrow"),
     ("What is the opposite of full?", "The opposite of full is empty.", "Empty"),
     ("What is the opposite of old?", "The opposite of old is young.", "Young"),
     ("What is the opposite of rich?", "The opposite of rich is poor.", "Poor"),
