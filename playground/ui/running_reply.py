@@ -33,6 +33,10 @@ UNWATCHED_S = 120.0
 KEPT_S = 600.0
 """How long a reply can still be had after its end."""
 MOST_KEPT = 200
+FAREWELL_S = 3.0
+"""How long the server's end waits for those who watch a reply."""
+SENT_S = 0.3
+"""For the last words to reach them, once they were handed to Gradio."""
 Seen = TypeVar("Seen")
 
 
@@ -106,6 +110,11 @@ class RunningReply:
         """End it soon; what there is of it stays."""
         self.signals.set()
 
+    def wait_for_watchers(self, until: float) -> None:
+        """Wait until nobody watches it any more, or until that time of the monotonic clock."""
+        with self._news:
+            self._news.wait_for(lambda: not self._watchers, max(0.0, until - time.monotonic()))
+
     def _pump(self, events: Iterable[Event]) -> None:
         try:
             for event in events:
@@ -131,6 +140,7 @@ class RunningReply:
     def _count(self, change: int) -> None:
         with self._news:
             self._watchers += change
+            self._news.notify_all()
             if self._patience is not None:
                 self._patience.cancel()
                 self._patience = None
@@ -175,11 +185,17 @@ class RunningReplies:
             self._forget()
             return self._replies.get(reply_id)
 
-    def stop_all(self) -> None:
-        """End every reply, for the server's own end."""
+    def stop_all(self, patience_s: float = FAREWELL_S) -> None:
+        """End every reply, for the server's own end, and let those who watch one see how far it came."""
         with self._lock:
-            for reply in self._replies.values():
-                reply.stop()
+            running = [reply for reply in self._replies.values() if reply.ended_at is None]
+        for reply in running:
+            reply.stop()
+        until = time.monotonic() + patience_s
+        for reply in running:
+            reply.wait_for_watchers(until)
+        if running:
+            time.sleep(SENT_S)
 
     def _forget(self) -> None:
         now = time.monotonic()

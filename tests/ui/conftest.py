@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(items):
 
 
 @contextmanager
-def served(*command: str):
-    """The address that a program of ours prints once it answers; the program ends with the block."""
+def served(*command: str, dies: bool = False):
+    """The address that a program of ours prints once it answers; the program ends with the block, or dies with it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, *command],
@@ -59,7 +59,10 @@ def served(*command: str):
         yield found[1], lines
     finally:
         watchdog.cancel()
-        process.terminate()
+        if dies:
+            process.kill()
+        else:
+            process.terminate()
         process.wait(20)
         process.stdout.close()
 

@@ -25,7 +25,7 @@ def test_a_reload_brings_back_the_conversation_and_the_side_panel(chat, tmp_path
 
 
 def test_tabs_that_stay_open_through_a_restart_of_the_server_go_on(visit):
-    with served("-m", "tests.ui.scripted_app") as (first, _):
+    with served("-m", "tests.ui.scripted_app", dies=True) as (first, _):
         chat = visit(first)
         chat.ask("one")
         reply = chat.last_reply

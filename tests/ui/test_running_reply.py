@@ -129,5 +129,30 @@ def test_the_servers_end_ends_every_reply():
         yield TextDelta("end")
 
     reply = replies.start(replies.new_id(), events(), signals, "model")
-    replies.stop_all()
+    seen = []
+    watcher = threading.Thread(target=lambda: seen.append(watched(reply)))
+    watcher.start()
+    for _ in reply.watch():  # as soon as there are watchers
+        break
+    replies.stop_all(patience_s=20)
     assert watched(reply) == "end"
+    watcher.join(20)
+    assert seen == ["end"]
+
+
+def test_the_servers_end_waits_for_who_watches_a_reply_but_not_for_ever():
+    replies = RunningReplies()
+    signals = Signals()
+
+    def events():
+        signals.wait(20)
+        yield TextDelta("end")
+
+    reply = replies.start(replies.new_id(), events(), signals, "model")
+    looks = reply.watch(heartbeat_s=0.01)
+    next(looks)
+    began = time.monotonic()
+    replies.stop_all(patience_s=0.5)
+    assert time.monotonic() - began >= 0.5  # this watcher does not look again
+    looks.close()
+    assert words(reply) == "end"

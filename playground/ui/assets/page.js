@@ -331,7 +331,9 @@
     system.addEventListener("change", paint);
     new MutationObserver((_, observer) => {
       paint();
-      if (document.querySelector("#composer")) observer.disconnect();
+      const here = document.querySelector("#top.beside [aria-current]");
+      here?.scrollIntoView({ inline: "center", block: "nearest" });
+      if (here || document.querySelector("#composer")) observer.disconnect();
     }).observe(document.documentElement, { childList: true, subtree: true });
   }
 
