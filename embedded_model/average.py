@@ -50,7 +50,8 @@ def average(folders: Sequence[Path], out: Path, rank: int | None = None) -> None
             means[name] = torch.stack([one.tensors[name].float() for one in adapters]).mean(0)
     ranks = {mean.shape[0] for name, mean in means.items() if name.endswith(DOWN)}
     scale = adapters[0].scale
-    config = adapters[0].config | {"r": max(ranks), "lora_alpha": max(ranks) * scale}
+    alpha = max(ranks) * scale
+    config = adapters[0].config | {"r": max(ranks), "lora_alpha": int(alpha) if alpha.is_integer() else alpha}
     out.mkdir(parents=True, exist_ok=True)
     (out / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     tensors = {name: (mean / scale if name.endswith(UP) else mean).bfloat16() for name, mean in means.items()}

@@ -32,11 +32,10 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """Groups one after another without filling, each its start and then its rows: ids [N], and what each counts in
-    the loss [N], 0 for those that are not learnt."""
+    """Groups one after another without filling, each its start and then its rows: ids [N], and which are learnt [N]."""
 
     ids: torch.Tensor
-    weights: torch.Tensor
+    learnt: torch.Tensor
     groups: tuple[Group, ...]
 
     @property
@@ -87,7 +86,7 @@ def shared_start(examples: Sequence[Example]) -> int:
         return 0
     first, last = min(one.ids for one in examples), max(one.ids for one in examples)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
-    unlearnt = min(next(at for at, weight in enumerate(one.weights) if weight) for one in examples)
+    unlearnt = min(one.learnt.index(True) for one in examples)
     shared = min(same, unlearnt - 1)
     return shared if shared >= LEAST_SHARED else 0
 
@@ -130,17 +129,17 @@ def _pieces(family: Family, most: int) -> Iterator[Family]:
 
 def _joined(families: Sequence[Family]) -> Batch:
     ids: list[int] = []
-    weights: list[float] = []
+    learnt: list[bool] = []
     groups: list[Group] = []
     for family in families:
         shared = shared_start(family)
         ids += family[0].ids[:shared]
-        weights += [0.0] * shared
+        learnt += [False] * shared
         for one in family:
             ids += one.ids[shared:]
-            weights += one.weights[shared:]
+            learnt += one.learnt[shared:]
         groups.append(Group(shared, tuple(len(one.ids) - shared for one in family)))
-    return Batch(torch.tensor(ids), torch.tensor(weights), tuple(groups))
+    return Batch(torch.tensor(ids), torch.tensor(learnt), tuple(groups))
 
 
 def _rounds(families: Sequence[Family], seed: int) -> Iterator[Family]:

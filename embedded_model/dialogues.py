@@ -8,7 +8,6 @@ A dialogue is one line of JSON: `{"id", "thinking": bool, "tools": [...], "messa
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -28,9 +27,6 @@ DATA = Path(__file__).parent / "data"
 HELD_OUT = "tools_heldout"
 """The one file of `DATA` that is never trained on."""
 _MODEL = "model\n"
-_CALL = re.compile(r'\[?\{"name": ')
-CALL_WEIGHT, CHOICE_WEIGHT = 2.0, 4.0
-"""What a token of a call, and the first of a reply beside tools, counts in the loss; all others count 1."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +57,11 @@ class Span:
 
 @dataclass(frozen=True)
 class Example:
-    """A dialogue, or its start, as ids, and what each counts in the loss; 0 for what is not learnt."""
+    """A dialogue, or its start, as ids; `learnt` marks those that the loss is taken on."""
 
     id: str
     ids: tuple[int, ...]
-    weights: tuple[float, ...]
+    learnt: tuple[bool, ...]
 
 
 def read_dialogues(path: Path) -> list[Dialogue]:
@@ -176,20 +172,12 @@ def _last_only(found: Sequence[Span], dialogue: Dialogue) -> list[Span]:
 def encode(dialogue: Dialogue, tokens: TokenText) -> Example:
     """The dialogue as ids."""
     ids: list[int] = []
-    weights: list[float] = []
+    learnt: list[bool] = []
     for span in spans(dialogue):
         new = tokens.encode(span.pieces).ids
         ids += new
-        weights += _weights(span, len(new), bool(dialogue.turn.tools))
-    return Example(dialogue.id, tuple(ids), tuple(weights))
-
-
-def _weights(span: Span, length: int, has_tools: bool) -> list[float]:
-    """What the tokens of a span count. A few of them decide which tool is called, or that none is."""
-    if not span.learnt:
-        return [0.0] * length
-    rest = CALL_WEIGHT if _CALL.match(span.text) else 1.0
-    return [CHOICE_WEIGHT if has_tools else rest, *[rest] * (length - 1)]
+        learnt += [span.learnt] * len(new)
+    return Example(dialogue.id, tuple(ids), tuple(learnt))
 
 
 def examples(paths: Iterable[Path], tokens: TokenText) -> list[Example]:

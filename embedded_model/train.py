@@ -147,8 +147,7 @@ class Stretch:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._model.model.train()
-        weights = batch.weights[batch.weights > 0].to(self._model.device)
-        loss = (self._model.losses(batch) * weights).sum() / weights.sum()
+        loss = self._model.losses(batch).mean()
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._weights, LONGEST_NORM)

@@ -91,7 +91,7 @@ class Tuned:
             use_cache=False,
             groups=batch.groups,
         ).last_hidden_state[0]
-        wanted = batch.weights.nonzero()[:, 0]
+        wanted = batch.learnt.nonzero()[:, 0]
         table = self._head.index_copy(0, self._place[NEW_ROWS].to(self.device), self._new_rows.to(self._head.dtype))
         logits = functional.linear(hidden[(wanted - 1).to(self.device)], table).float()
         return functional.cross_entropy(logits, self._place[batch.ids[wanted]].to(self.device), reduction="none")

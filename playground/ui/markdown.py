@@ -31,6 +31,8 @@ _SPANS = re.compile(
     | (?<!\])\[(?P<cite>[1-9]\d?)\](?![\[(:])                                              # a source by its number
     # A picture from elsewhere would tell its server what was said here, without a click. A link waits for one.
     | (?P<picture>!)(?=\[)
+    # "816." by itself is an answer; Markdown would take it for the beginning of a list that has nothing in it.
+    | (?:(?<=\n\n)|\A)(?P<number>[ ]{0,3}\d{1,9})(?P<point>[.)])(?=[ \t]*(?:\n[ \t]*\n|\n?\Z))
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
@@ -89,6 +91,8 @@ def _rewrite(match: re.Match[str], sources: Sequence[str]) -> str:
         return _cited(number, url) if url.startswith(("https://", "http://")) else match[0]
     if match["tag"]:
         return "&lt;"
+    if match["number"]:
+        return f"{match['number']}\\{match['point']}"
     if match["picture"]:
         return "&#33;"
     if (formula := match["formula"]) is not None:

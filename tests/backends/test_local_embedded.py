@@ -88,7 +88,7 @@ def test_it_fills_in_a_schema(embedded):
     assert json.loads(end.messages[0].text)["age"] <= 120
 
 
-@pytest.mark.parametrize("after", [0, 1, 2, 5, 6, 7, 8, 9])
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 4, 5, 6])
 def test_a_thought_that_is_ended_by_hand_is_the_one_that_its_budget_gives(embedded, after):
     """The wish comes while the thought is being written; the card names the budget, which then gives the same ids."""
     question = user("Anna has 12 apples and gives away 5. How many are left?")
@@ -104,14 +104,16 @@ def test_a_thought_that_is_ended_by_hand_is_the_one_that_its_budget_gives(embedd
     assert isinstance(end, Finished)
     assert end.reason == "stop"
     assert end.messages[0].text.strip()
+    whole = reply(embedded, question, thinking="on", seed=7)
     budget = end.card["options"]["thinking_tokens"]
+    if budget is None and after:  # the engine does not wait for who reads, and a short thought was whole by then
+        assert end.card["output_ids"] == whole.card["output_ids"]
+        return
     assert 1 <= budget < end.usage.completion_tokens
     again = reply(embedded, question, thinking="on", thinking_tokens=budget, seed=7)
     assert again.card["output_ids"] == end.card["output_ids"]
     assert compare(end.card, again.card).identical
     assert "options" not in compare(end.card, again.card).text
-    whole = reply(embedded, question, thinking="on", seed=7)
-    # The engine does not wait for who reads: a late wish may find a short thought already whole.
     assert whole.usage.thinking_tokens >= end.usage.thinking_tokens
     if after == 0:
         assert whole.usage.thinking_tokens > end.usage.thinking_tokens

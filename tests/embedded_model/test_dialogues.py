@@ -132,7 +132,7 @@ def test_before_each_learnt_text_stands_the_apps_prompt(name, tokens):
     for dialogue in sample(name):
         example = encode(dialogue, tokens)
         messages, turn = dialogue.turn.messages, dialogue.turn
-        starts = [at for at, on in enumerate(example.weights) if on and not example.weights[at - 1]]
+        starts = [at for at, on in enumerate(example.learnt) if on and not example.learnt[at - 1]]
         answers = [at for at, message in enumerate(messages) if message.role == "assistant"][-len(starts) :]
         for start, answer in zip(starts, answers, strict=True):
             prompt = tokens.encode(Gemma3().render(Turn(messages[:answer], turn.tools, turn.options))).ids

@@ -52,7 +52,7 @@ def test_what_is_measured_is_not_learnt():
 def test_rows_stand_one_after_another_without_filling():
     (batch,) = pack(alone([example("a", 3), example("b", 6)]), 100)
     assert batch.ids.tolist() == batch.positions.tolist() == [*range(3), *range(6)]
-    assert batch.weights.tolist() == [0, 1, 0, 0, 1, 0, 1, 0, 1]
+    assert batch.learnt.sum() == 1 + 3
     assert batch.groups == (Group(0, (3,)), Group(0, (6,)))
 
 
@@ -70,7 +70,7 @@ def test_what_all_start_with_is_computed_once():
     assert batch.groups == (Group(149, (3, 4)),)
     assert batch.ids.tolist() == [*start[:149], 149, 7, 8, 149, 7, 9, 10]
     assert batch.positions.tolist() == [*range(149), 149, 150, 151, 149, 150, 151, 152]
-    assert batch.weights.sum() == 5
+    assert batch.learnt.sum() == 5
     (apart,) = pack([(example("a", 150), example("b", 150))], 400)
     assert apart.groups == (Group(0, (150, 150)),)
 

@@ -27,6 +27,12 @@ from playground.ui.markdown import fenced, link_list, literal, safe_markdown
         (r"\[a<b\]", r"\[a<b\]"),
         ("![x](https://a.example/?q=1)", "&#33;[x](https://a.example/?q=1)"),
         ("Wow! [x](y)", "Wow! [x](y)"),
+        ("816.", r"816\."),
+        ("42)\n\nThat is all.", "42\\)\n\nThat is all."),
+        ("So:\n\n7.\n\nEnd", "So:\n\n7\\.\n\nEnd"),
+        ("1. one\n2.\n3. three", "1. one\n2.\n3. three"),
+        ("1.\n   one", "1.\n   one"),
+        ("It is 816.", "It is 816."),
     ],
 )
 def test_markup_is_shown_and_formulas_are_marked(text, shown):
