@@ -1,8 +1,8 @@
 """Decoding on a GPU: our engine beside transformers' `generate`, eager and compiled: `python -m bench.gpu`.
 
-Random weights in the true shape of Gemma 3 1B, bfloat16, greedy. Prints a table for each number of streams: tokens per
-second of all streams, as a ratio to `generate`, and as a share of what reading all weights once a step would allow.
-Also says how many of our greedy ids are those of `generate`.
+Random weights in the true shape of a Gemma 3, greedy; `generate` always in bfloat16. Prints a line for each number of
+streams and each way: tokens per second of all streams, as a ratio to `generate`, and as a share of what reading all its
+weights once a step would allow. Also says what computed, and how many of our greedy ids are those of `generate`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import torch
 from bench.model_files import checkpoint, default_folder
 from bench.shapes import SHAPES, Shape
 from playground.engine import weights
+from playground.engine.devices import PACKED_BYTES, QuantizeName
 from playground.engine.engine import Engine
 from playground.engine.request import Broken, Request, Token
 from playground.options import Options
@@ -124,9 +125,11 @@ def follow(engine: Engine, ids: Sequence[int], count: int, times: list[float]) -
     return written
 
 
-def bytes_of(shape: Shape) -> int:
-    """Bytes of the weights that one step reads."""
-    return 2 * (shape.body_weights + shape.head_weights)
+def bytes_of(shape: Shape, quantize: QuantizeName = "none") -> float:
+    """Bytes of the weights that one step reads; the head never has less than eight bits."""
+    if quantize == "none":
+        return 2.0 * (shape.body_weights + shape.head_weights)
+    return PACKED_BYTES[quantize] * shape.body_weights + PACKED_BYTES["int8"] * shape.head_weights
 
 
 def main() -> None:
@@ -134,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda", help="cpu tries the script itself")
     parser.add_argument("--model", choices=SHAPES, default="1b")
+    parser.add_argument("--quantize", choices=("none", "int8", "int4"), default="none", help="weights of ours")
     parser.add_argument("--folder", type=Path, default=default_folder(), help="where the model is kept")
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--tokens", type=int, default=96)
@@ -144,10 +148,11 @@ def main() -> None:
     folder = checkpoint(given.folder, given.model, shape)
     model = weights.load(folder, device=given.device, dtype="bfloat16").model
     model.generation_config.eos_token_id = None
-    engine = Engine(model, context_tokens=1024, max_active=max(given.streams), cache_bytes=0)
+    ours = weights.load(folder, device=given.device, dtype="bfloat16", quantize=given.quantize).model
+    engine = Engine(ours, context_tokens=1024, max_active=max(given.streams), cache_bytes=0, speculate="off")
     rate = copy_rate(given.device)
     name = torch.cuda.get_device_name() if given.device == "cuda" else "this CPU"
-    print(f"{name}, torch {torch.__version__}, copies at {rate / 1e9:.0f} GB/s", flush=True)
+    print(f"{name}, torch {torch.__version__}, copies at {rate / 1e9:.0f} GB/s; ours: {engine.path}", flush=True)
     ways: dict[str, Timed] = {"ours": our_rate(engine), "generate": generate_rate(model, given.device)}
     if not given.no_compile:
         ways["generate, static cache, compiled"] = generate_rate(model, given.device, cache_implementation="static")
@@ -158,7 +163,8 @@ def main() -> None:
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
     print(f"of 64 greedy ids the first {same} are those of generate (random weights: near ties)", flush=True)
     for streams in given.streams:
-        limit = rate / bytes_of(shape) * streams
+        limits = {name: rate / bytes_of(shape) * streams for name in ways}
+        limits["ours"] = rate / bytes_of(shape, given.quantize) * streams
         found: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(given.rounds + 1):
             for name, run in ways.items():
@@ -168,7 +174,10 @@ def main() -> None:
         medians = {name: statistics.median(values) for name, values in found.items()}
         for name, median in medians.items():
             times = median / medians["generate"]
-            print(f"{streams} streams | {name} | {median:.0f} tok/s | {times:.2f} x | {median / limit:.1%}", flush=True)
+            print(
+                f"{streams} streams | {name} | {median:.0f} tok/s | {times:.2f} x | {median / limits[name]:.1%}",
+                flush=True,
+            )
     engine.close()
 
 

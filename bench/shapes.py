@@ -41,6 +41,7 @@ class Shape:
 SHAPES = {
     # Source: google-deepmind/gemma, gemma/gm/nn/_gemma.py (2026-11).
     "1b": Shape(262_144, 1152, 6912, 26, 4, 1, 256, 512, 32_768),
+    "4b": Shape(262_208, 2560, 10_240, 34, 8, 4, 256, 1024, 131_072),
     # As the head of the embedded model's file says.
     "270m": Shape(262_144, 640, 2048, 18, 4, 1, 256, 512, 32_768),
     # For trying the suite itself: sides that llama.cpp's block formats can hold, and nothing that takes time.

@@ -15,6 +15,9 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+# Kernels for GPUs run on the CPU, by Triton's interpreter. It has to know before anything imports it.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 CACHE = "PLAYGROUND_CACHE_FOLDER"
 
 

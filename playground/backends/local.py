@@ -113,7 +113,10 @@ class LocalBackend:
     @property
     def capabilities(self) -> Capabilities:
         """See `Backend.capabilities`."""
-        return self._capabilities
+        if self._started is None:
+            return self._capabilities
+        details = {**(self._capabilities.details or {}), "computing": self._started.path}
+        return replace(self._capabilities, details=details)
 
     def reply(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
         """See `Backend.reply`."""
@@ -220,7 +223,7 @@ class LocalBackend:
             stop=ended.stop,
             pending=message.calls if must_run else (),
             card=make_card(
-                self._setting,
+                replace(self._setting, computing=self._engine().path),
                 prompt_ids=request.prompt_ids[: len(request.prompt_ids) - request.begun],
                 images=[image.digest for image in request.images],
                 options=request.options,

@@ -11,14 +11,12 @@ from typing import Any
 
 import torch
 
-from playground.engine.gemma3 import norm_factor
 from playground.engine.kernels import native
 from playground.engine.kernels.library import Kernels, NoKernels, load_kernels
 from playground.engine.kv_cache import KVCache
-from playground.engine.placement import is_whole
+from playground.engine.layers import LayerParts, check_model, layer_parts, norm_factor, outputs_of, states_like
 from playground.engine.quantised import QuantisedEmbedding, QuantisedLinear
 
-MODEL_TYPES = ("gemma3_text", "gemma4_text")
 GROUP = 32
 """Inputs are rounded in groups of this many, and vectors read in such pieces."""
 
@@ -34,8 +32,9 @@ class Decoder:
         self._frequencies = {
             kind: self._keep(getattr(text.rotary_emb, f"{kind}_inv_freq").float()) for kind in set(config.layer_types)
         }
-        self._likes: dict[int, torch.Tensor] = {}  # what the states of each layer that stores any look like
-        self._layers = (native.Layer * len(text.layers))(*(self._layer(layer, config) for layer in text.layers))
+        parts = layer_parts(text, config)
+        self._likes = states_like(parts, torch.bfloat16, torch.device("cpu"))
+        self._layers = (native.Layer * len(parts))(*(self._layer(one) for one in parts))
         self._own = int(getattr(config, "hidden_size_per_layer_input", 0) or 0)
         self._soft_cap = getattr(config, "final_logit_softcapping", None)
         self._model = native.Model(
@@ -46,7 +45,7 @@ class Decoder:
             first_shared=max(self._likes) + 1,
             epsilon=config.rms_norm_eps,
             scaling=float(text.layers[0].self_attn.scaling),
-            norm=self._norm(text.norm),
+            norm=self._keep(norm_factor(text.norm)),
             head=matrix_of(head),
             **self._own_inputs(text),
         )
@@ -96,48 +95,24 @@ class Decoder:
     def _capped(self, logits: torch.Tensor) -> torch.Tensor:
         return logits if self._soft_cap is None else torch.tanh(logits / self._soft_cap) * self._soft_cap
 
-    def _layer(self, layer: Any, config: Any) -> native.Layer:
-        attention, mlp = layer.self_attn, layer.mlp
-        kind, size = attention.layer_type, int(attention.head_dim)
-        shared = getattr(attention, "is_kv_shared_layer", False)
-        if not shared:
-            heads = matrix_of(attention.k_proj).outputs // size
-            self._likes[attention.layer_idx] = torch.empty((1, heads, 0, size), dtype=torch.bfloat16)
-        # A layer without states of its own looks at those of the last one of its kind that has some.
-        kinds = [config.layer_types[index] for index in self._likes]
-        states = len(kinds) - 1 - kinds[::-1].index(kind)
-        matrices = {
-            "q": attention.q_proj,
-            "k": None if shared else attention.k_proj,
-            "v": None if shared else attention.v_proj,
-            "o": attention.o_proj,
-            "gate": mlp.gate_proj,
-            "up": mlp.up_proj,
-            "down": mlp.down_proj,
-            "own_gate": getattr(layer, "per_layer_input_gate", None),
-            "own_out": getattr(layer, "per_layer_projection", None),
-        }
-        norms = {
-            "input_norm": layer.input_layernorm,
-            "q_norm": attention.q_norm,
-            "k_norm": None if shared else attention.k_norm,
-            "v_norm": None if shared else getattr(attention, "v_norm", None),
-            "attention_norm": layer.post_attention_layernorm,
-            "mlp_norm": layer.pre_feedforward_layernorm,
-            "output_norm": layer.post_feedforward_layernorm,
-            "own_norm": getattr(layer, "post_per_layer_input_norm", None),
-        }
+    def _layer(self, parts: LayerParts) -> native.Layer:
         return native.Layer(
-            frequencies=self._frequencies[kind],
-            rope_factor=getattr(self._text.rotary_emb, f"{kind}_attention_scaling"),
-            scale=float(getattr(layer, "layer_scalar", 1.0)),
-            window=config.sliding_window if kind == "sliding_attention" else 0,
-            kv_heads=list(self._likes.values())[states].shape[1],
-            head_size=size,
-            intermediate=matrix_of(mlp.gate_proj).outputs,
-            states=states,
-            **{name: native.NO_MATRIX if module is None else matrix_of(module) for name, module in matrices.items()},
-            **{name: None if module is None else self._norm(module, size) for name, module in norms.items()},
+            frequencies=self._frequencies[parts.kind],
+            rope_factor=getattr(self._text.rotary_emb, f"{parts.kind}_attention_scaling"),
+            scale=parts.scale,
+            window=parts.window or 0,
+            kv_heads=parts.kv_heads,
+            head_size=parts.head_size,
+            intermediate=outputs_of(parts.matrices["gate"]),
+            states=parts.states,
+            **{
+                name: native.NO_MATRIX if module is None else matrix_of(module)
+                for name, module in parts.matrices.items()
+            },
+            **{
+                name: None if module is None else self._keep(norm_factor(module, parts.head_size))
+                for name, module in parts.norms.items()
+            },
         )
 
     def _own_inputs(self, text: Any) -> dict[str, Any]:
@@ -147,14 +122,10 @@ class Decoder:
         return {
             "own": self._own,
             "own_projection": matrix_of(text.per_layer_model_projection),
-            "own_projection_norm": self._norm(text.per_layer_projection_norm),
+            "own_projection_norm": self._keep(norm_factor(text.per_layer_projection_norm)),
             "own_projection_scale": float(text.per_layer_model_projection_scale),
             "own_scale": float(text.per_layer_input_scale),
         }
-
-    def _norm(self, module: Any, size: int = 0) -> int:
-        """Where the factor of a norm is kept, or ones where it has none, so many."""
-        return self._keep(norm_factor(module) if hasattr(module, "weight") else torch.ones(size))
 
     def _keep(self, tensor: torch.Tensor) -> int:
         self._kept.append(tensor)
@@ -178,11 +149,8 @@ def find_kernels(model: Any, isa: str | None = None) -> tuple[Kernels | None, st
 
 def _check(model: Any) -> None:
     """Raises: NoKernels when no kernels can run this model."""
+    check_model(model)
     text, config = model.get_decoder(), model.config.get_text_config()
-    if config.model_type not in MODEL_TYPES or not is_whole(text):
-        raise NoKernels(f"they are written for Gemma 3 and 4 on one device, and this is {config.model_type}")
-    if getattr(config, "enable_moe_block", False) or getattr(config, "use_bidirectional_attention", None) == "all":
-        raise NoKernels("this model has experts, or looks both ways at text, which they do not know")
     weight = text.norm.weight
     if weight.device.type != "cpu":
         raise NoKernels(f"they run on the CPU, and this model is on {weight.device}")
@@ -192,7 +160,5 @@ def _check(model: Any) -> None:
     heads = sorted({int(layer.self_attn.head_dim) for layer in text.layers})
     own = getattr(config, "hidden_size_per_layer_input", 0) or 0
     sizes = (config.hidden_size, config.intermediate_size, *heads, own)
-    if any(size % GROUP for size in sizes) or config.hidden_activation != "gelu_pytorch_tanh":
+    if any(size % GROUP for size in sizes):
         raise NoKernels(f"they take sizes that are multiples of {GROUP}, and this model's are {sizes}")
-    if config.attention_bias or getattr(config, "attn_logit_softcapping", None):
-        raise NoKernels("this model has biases, or soft caps in its attention, which they do not know")

@@ -93,8 +93,7 @@ def _quantised(device: torch.device, wanted: DtypeName, quantize: Quantize) -> P
         raise ModelUnavailable(f"--quantize {quantize} is not for Apple's GPUs. Use --device cpu, or none.")
     if wanted == "float32":
         raise ModelUnavailable(f"--quantize {quantize} computes with bfloat16. Leave --dtype float32 out.")
-    note = "; less memory, but no kernels for them on a GPU" if device.type == "cuda" else ""
-    return Precision(torch.bfloat16, f"{quantize} weights, as asked for, beside bfloat16{note}", quantize)
+    return Precision(torch.bfloat16, f"{quantize} weights, as asked for, beside bfloat16", quantize)
 
 
 def cpu_precision(features: Mapping[str, Any]) -> Precision:

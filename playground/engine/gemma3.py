@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from playground.engine.attention_masks import Masks
 from playground.engine.kv_cache import KVCache
+from playground.engine.layers import norm_factor
 from playground.engine.placement import is_whole
 
 
@@ -76,12 +77,6 @@ class Gemma3Text:
 def is_whole_gemma3(text: Any, config: Any) -> bool:
     """Whether it is a Gemma 3 whose weights lie on one device, none of them brought in by hooks."""
     return config.model_type == "gemma3_text" and is_whole(text)
-
-
-def norm_factor(module: Any) -> torch.Tensor:
-    """What a norm multiplies by, in float32; Gemma 3 stores it less one, and Gemma 4 as it is."""
-    weight: torch.Tensor = module.weight.detach()
-    return weight.float() + (1.0 if type(module).__name__ == "Gemma3RMSNorm" else 0.0)
 
 
 def _turned(x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:

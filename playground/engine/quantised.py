@@ -7,7 +7,7 @@ which saves memory and costs time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -148,6 +148,22 @@ class QuantisedLinear(_Quantised):
         rows = (torch.arange(at, min(at + step, self.packed.outputs), device=x.device) for at in starts)
         parts = [functional.linear(x, self.packed.rows(some).to(x.dtype)) for some in rows]
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
+
+
+def laid_together(modules: Sequence[QuantisedLinear]) -> Packed:
+    """One weight with the rows of all; each module keeps its part of the same memory. They are of one kind."""
+    if len(modules) == 1:
+        return modules[0].packed
+    first = modules[0].packed
+    weights = torch.cat([one.weights for one in modules])
+    scales = torch.cat([one.scales for one in modules])
+    starts = [0, 0]
+    for one in modules:
+        ends = [starts[0] + len(one.weights), starts[1] + len(one.scales)]
+        one.weights, one.scales = weights[starts[0] : ends[0]], scales[starts[1] : ends[1]]
+        one.packed = replace(one.packed, weights=one.weights, scales=one.scales)
+        starts = ends
+    return replace(first, outputs=sum(one.packed.outputs for one in modules), weights=weights, scales=scales)
 
 
 class QuantisedEmbedding(_Quantised):

@@ -2,16 +2,17 @@
 
 Runs the text model inside transformers' Gemma classes with our own embeddings, masks and cache, then its head. Where
 the C++ kernels can run (`decoder.py`), they read prompts without images, and decode replies, all rows at once. Else
-prompts are read by our short pass for Gemma 3 (`gemma3.py`) or by transformers' own, and replies decoded as one-token
-prompts, row by row. Either way, what is computed for a row does not depend on its neighbours. Knows nothing of
-requests, queues or sampling.
+prompts are read by our short pass for Gemma 3 (`gemma3.py`) or by transformers' own, and replies decoded all rows at
+once by a CUDA graph (`gpu/`), or without one as one-token prompts, row by row. Either way, what is computed for a row
+does not depend on its neighbours. Knows nothing of requests, queues or sampling.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -19,11 +20,24 @@ from playground.engine.attention_masks import Masks, TwoWay, attention_masks
 from playground.engine.decoder import Decoder, find_kernels
 from playground.engine.gemma3 import Gemma3Text, is_whole_gemma3
 from playground.engine.image_features import ImageFeatures
+from playground.engine.kernels.library import NoKernels
 from playground.engine.kv_cache import KVCache
+from playground.engine.layers import check_model
 from playground.engine.placement import input_device
 from playground.engine.request import ImageSpan
 
+if TYPE_CHECKING:
+    from playground.engine.gpu.decoder import GraphDecoder
+
+log = logging.getLogger(__name__)
+
 IMAGE_CACHE_BYTES = 64 * 2**20
+PROOF_IDS = range(2, 18)
+"""A prompt, the last id of which a graph decodes before it is trusted."""
+MOST_APART = 0.1
+"""How far its logits may be from those of torch's operators, relative to their length: rounding to bfloat16 is a few
+hundredths.
+"""
 
 
 class Runner:
@@ -45,15 +59,45 @@ class Runner:
         self._cache_name = "cache" if "cache" in signature(self._text.forward).parameters else "past_key_values"
         sees = getattr(inner, "vision_tower", None) is not None
         self._gemma3 = Gemma3Text(self._text, self._config) if is_whole_gemma3(self._text, self._config) else None
+        self._decoder: Decoder | GraphDecoder | None = None
         self._decoder, self.path = self._choose_decoder(kernels)
         self.images = ImageFeatures(model, IMAGE_CACHE_BYTES) if sees else None
 
-    def _choose_decoder(self, kernels: str | None) -> tuple[Decoder | None, str]:
+    def _choose_decoder(self, kernels: str | None) -> tuple[Decoder | GraphDecoder | None, str]:
         """The kernels' decoder, if it can run this model, and words on what runs and why."""
         if kernels is None:
             return None, "torch's operators, as asked for"
+        if self._text.norm.weight.device.type == "cuda":
+            return self._choose_graph()
         found, path = find_kernels(self._model, None if kernels == "best" else kernels)
         return (Decoder(found, self._text, self._model.lm_head, self._config) if found else None), path
+
+    def _choose_graph(self) -> tuple[GraphDecoder | None, str]:
+        """A decoder for this GPU that has shown that it computes what torch's operators compute."""
+        try:
+            check_model(self._model)
+            from playground.engine.gpu.decoder import GraphDecoder
+
+            decoder = GraphDecoder(self._text, self._model.lm_head, self._config)
+            self.prove(decoder)
+        except (NoKernels, ImportError) as reason:
+            return None, f"torch's operators; no kernels, as {reason}"
+        except Exception as error:  # whatever compilers and drivers raise
+            log.warning("the kernels for this GPU do not run; torch's operators do", exc_info=True)
+            return None, f"torch's operators; no kernels, as they failed here ({type(error).__name__}: see the log)"
+        return decoder, "a CUDA graph with own Triton kernels"
+
+    @torch.inference_mode()
+    def prove(self, decoder: GraphDecoder) -> None:
+        """Raises: NoKernels when a decoder's logits are not those of torch's operators, but for rounding."""
+        cache, ids = self.new_cache(), [number % self.vocab_size for number in PROOF_IDS]
+        self.read(cache, ids[:-1])
+        expected = self.logits(self.read(cache, ids[-1:]))
+        cache.cut(len(ids) - 1)
+        found = decoder.decode([(cache, ids[-1:])])
+        apart = float((found - expected).norm() / expected.norm())
+        if not apart <= MOST_APART:  # nor may it be no number
+            raise NoKernels(f"what they computed here was wrong (off by {apart:.0%})")
 
     @property
     def batches(self) -> bool:
@@ -63,7 +107,7 @@ class Runner:
     @property
     def reads_as_it_writes(self) -> bool:
         """Whether states of a text are the same bits, read as a prompt or written token by token."""
-        return self._decoder is not None and self._decoder.reads_prompts
+        return isinstance(self._decoder, Decoder) and self._decoder.reads_prompts
 
     @property
     def vocab_size(self) -> int:
@@ -80,7 +124,7 @@ class Runner:
 
         `images` are those whose soft tokens lie in `ids`, by their place in the whole sequence.
         """
-        if self._decoder is not None and self._decoder.reads_prompts and not images:
+        if isinstance(self._decoder, Decoder) and self._decoder.reads_prompts and not images:
             return self._decoder.read(cache, ids)
         start, device = cache.length, input_device(self._text.embed_tokens)
         tokens = torch.tensor([_without_images(ids, images, start)], device=device)
