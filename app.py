@@ -83,6 +83,8 @@ KEEP_ALIVE_S = 75
 and come again after 5 when the server was full: a request is then sent into a connection that is being closed."""
 MOST_WAITING = 1000
 """Events that wait for one of those threads."""
+CLOSING_S = 1
+"""For requests that are being answered, when the server ends."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     services.replies.stop_all()
     services.jobs.cancel_all()
     services.evals.close()
-    page.close(verbose=False)
+    close_page(page)
     services.mcp.close()
     services.catalogue.close()
     services.usage.close()
@@ -293,6 +295,13 @@ def open_page(page: gr.Blocks, services: Services) -> tuple[FastAPI, list[str]]:
     )
     page.server.config.timeout_keep_alive = KEEP_ALIVE_S  # Gradio has no argument for it
     return app, [address.rstrip("/") for address in (local_url, share_url) if address]
+
+
+def close_page(page: gr.Blocks) -> None:
+    """Stop serving. Gradio waits for 5 seconds when a stream of a tab is open, which looks up every 10 only."""
+    closing = threading.Thread(target=partial(page.close, verbose=False), name="closing", daemon=True)
+    closing.start()
+    closing.join(CLOSING_S)
 
 
 def free_port(host: str, port: int) -> int:

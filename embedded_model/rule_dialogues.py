@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import count, islice
 from typing import Any, TypeAlias
 
+from embedded_model import rule_questions as questions
 from embedded_model import rule_words as words
 from embedded_model.dialogues import DATA, read_dialogues
 
@@ -23,7 +24,7 @@ BORROWED = 0.5
 LENDERS = ("general", "facts", "everyday", "chat")
 LONGEST = 18
 """Words of a sentence that is taken over, at most."""
-_SENTENCES: tuple[Pair, ...] = tuple((asked, said) for asked, said, *_ in (*words.FACTS, *words.TALK))
+_SENTENCES: tuple[Pair, ...] = tuple((asked, said) for asked, said, *_ in (*questions.FACTS, *questions.TALK))
 
 
 @lru_cache
@@ -54,10 +55,10 @@ class Writer:
             (260, lambda: self._rule("upper", lambda: self._changed(str.upper))),
             (260, lambda: self._rule("lower", lambda: self._changed(str.lower))),
             (260, lambda: self._rule("word", self._word)),
-            (80, lambda: self._rule("yes", lambda: self._ended(words.YES_NO))),
+            (80, lambda: self._rule("yes", lambda: self._ended(questions.YES_NO))),
             (90, lambda: self._rule("dashes", lambda: self._list("- {1}"))),
             (40, lambda: self._rule("numbers", lambda: self._list("{0}. {1}"))),
-            (60, lambda: self._rule("short", lambda: self._pick(words.SHORT))),
+            (60, lambda: self._rule("short", lambda: self._pick(questions.SHORT))),
             (120, self._short),
             (60, lambda: self._rule("sentence", self._sentence)),
             (150, self._language),
@@ -78,7 +79,7 @@ class Writer:
 
     def _short(self) -> tuple[str, Callable[[], Pair]]:
         most = self._pick(list(words.NUMBERS))
-        fitting = [pair for pair in (*words.SHORT, *_SENTENCES, *borrowed()) if len(pair[1].split()) <= most]
+        fitting = [pair for pair in (*questions.SHORT, *_SENTENCES, *borrowed()) if len(pair[1].split()) <= most]
         text = self._pick(words.SHORT_RULES).format(self._pick([words.NUMBERS[most], most]))
         return text[0].upper() + text[1:], lambda: self._pick(fitting)
 
@@ -91,7 +92,7 @@ class Writer:
         return asked, change(said)
 
     def _word(self) -> Pair:
-        asked, _, word = self._pick([fact for fact in words.FACTS if " " not in fact[2]])
+        asked, _, word = self._pick([fact for fact in questions.FACTS if " " not in fact[2]])
         return asked, word + "."
 
     def _ended(self, pairs: Any) -> Pair:
@@ -99,14 +100,14 @@ class Writer:
         return asked, said + "."
 
     def _list(self, line: str) -> Pair:
-        asked, things = self._pick(words.LISTS)
+        asked, things = self._pick(questions.LISTS)
         return asked, "\n".join(line.format(number, thing) for number, thing in enumerate(things, start=1))
 
     def _language(self) -> tuple[str, Callable[[], Pair]]:
         at = self._random.randrange(len(words.LANGUAGE_RULES))
 
         def ask() -> Pair:
-            asked, *said = self._pick(words.LANGUAGES)
+            asked, *said = self._pick(questions.LANGUAGES)
             return asked, said[at]
 
         return self._pick(words.LANGUAGE_RULES[at]), ask

@@ -151,7 +151,7 @@ def _with_adapter(plain: Any, adapter: Path | None, dropout: float) -> Any:
             weight.data = weight.data.float()
     for layer in model.modules():
         if isinstance(layer, Linear):
-            layer.forward = partial(_adapted, layer)  # type: ignore[method-assign]  # on purpose
+            layer.forward = partial(_adapted, layer)  # type: ignore[method-assign]  # a quicker one, same result
     return model
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -32,8 +33,11 @@ def pytest_collection_modifyitems(items):
 
 
 @contextmanager
-def served(*command: str, dies: bool = False):
-    """The address that a program of ours prints once it answers; the program ends with the block, or dies with it."""
+def served(*command: str, dies: bool = False, ends: bool = False):
+    """The address that a program of ours prints once it answers; the program ends with the block, or dies with it.
+
+    With `ends` it has to end by itself, as Ctrl-C wants it: with code 0.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, *command],
@@ -59,11 +63,9 @@ def served(*command: str, dies: bool = False):
         yield found[1], lines
     finally:
         watchdog.cancel()
-        if dies:
-            process.kill()
-        else:
-            process.terminate()
-        process.wait(20)
+        process.send_signal(signal.SIGKILL if dies else signal.SIGINT if ends else signal.SIGTERM)
+        code = process.wait(20)
+        assert not ends or code == 0
         process.stdout.close()
 
 

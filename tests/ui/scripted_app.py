@@ -152,12 +152,13 @@ def main() -> None:
     app.add_api(application, app.build_service(services, metrics))
     mcp.start()
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     sys.stdout.write(f"The scripted app answers at {addresses[0]}\n")
     sys.stdout.flush()
     stopped.wait()
     services.replies.stop_all()
-    page.close(verbose=False)
+    app.close_page(page)
     mcp.close()
 
 

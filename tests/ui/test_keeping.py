@@ -56,6 +56,18 @@ def test_tabs_that_stay_open_through_a_restart_of_the_server_go_on(visit):
         chat.excuse_lost_connection()
 
 
+def test_a_tab_sees_its_reply_stopped_when_the_server_is_told_to_end(visit):
+    with served("-m", "tests.ui.scripted_app", ends=True) as (address, lines):
+        chat = visit(address)
+        chat.send("slowly")
+        expect(chat.page.locator("#chat .bot-row").last).to_contain_text("word word")
+    assert "Traceback" not in "".join(lines)
+    expect(chat.page.locator("#chat .bot-row").last).to_contain_text("stopped by you")
+    expect(chat.page.locator("#chat .bot-row").last).to_contain_text("word word")
+    chat.page.close()
+    chat.excuse_lost_connection()
+
+
 def test_two_tabs_keep_two_conversations(visit, scripted_app):
     first = visit(scripted_app)
     first.ask("of the first tab")

@@ -120,15 +120,20 @@ def test_replies_are_found_by_their_id_alone_and_forgotten_after_a_while():
         time.sleep(0.02)
 
 
-def test_the_servers_end_ends_every_reply():
-    replies = RunningReplies()
+def one_that_waits(replies):
+    """A reply that says "end" once it is stopped."""
     signals = Signals()
 
     def events():
         signals.wait(20)
         yield TextDelta("end")
 
-    reply = replies.start(replies.new_id(), events(), signals, "model")
+    return replies.start(replies.new_id(), events(), signals, "model")
+
+
+def test_the_servers_end_ends_every_reply():
+    replies = RunningReplies()
+    reply = one_that_waits(replies)
     seen = []
     watcher = threading.Thread(target=lambda: seen.append(watched(reply)))
     watcher.start()
@@ -142,13 +147,7 @@ def test_the_servers_end_ends_every_reply():
 
 def test_the_servers_end_waits_for_who_watches_a_reply_but_not_for_ever():
     replies = RunningReplies()
-    signals = Signals()
-
-    def events():
-        signals.wait(20)
-        yield TextDelta("end")
-
-    reply = replies.start(replies.new_id(), events(), signals, "model")
+    reply = one_that_waits(replies)
     looks = reply.watch(heartbeat_s=0.01)
     next(looks)
     began = time.monotonic()

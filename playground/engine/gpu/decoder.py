@@ -130,7 +130,8 @@ class GraphDecoder:
                 logits = self._step()
 
         def replay() -> torch.Tensor:
-            graph.replay()
+            with torch.cuda.device(self._device):
+                graph.replay()
             return logits
 
         return replay
