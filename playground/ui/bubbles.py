@@ -246,7 +246,7 @@ def _summary(note: ReplyNote) -> list[str]:
     words.append(f"seed {note.seed}")
     if note.dropped:
         words.append(f"first {note.dropped} messages left out, as the context is full")
-    ends = {"length": "cut at the longest reply", "cancelled": "stopped by you"}
+    ends = {"length": "cut at the longest reply", "cancelled": "stopped before its end"}
     return [*words, ends[note.reason]] if note.reason in ends else words
 
 

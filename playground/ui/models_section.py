@@ -86,10 +86,10 @@ class ModelsSection:
         if job is not None and not job.over:
             kind, words = "busy", job.doing.lower()
         elif listing.loaded:
-            kind, words = "", "ready"
+            kind, words = "ready", "ready"
         else:
             kind, words = "away", "loads with the first message"
-        return f'<span class="chip {kind}"><b>{html.escape(listing.entry.name)}</b> {words}</span>'
+        return f'<span class="chip {kind}"><b>{html.escape(listing.entry.name)}</b> <span>{words}</span></span>'
 
     def _banner(self, name: str | None) -> str:
         choice = self.services.catalogue.default()

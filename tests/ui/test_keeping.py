@@ -62,7 +62,7 @@ def test_a_tab_sees_its_reply_stopped_when_the_server_is_told_to_end(visit):
         chat.send("slowly")
         expect(chat.page.locator("#chat .bot-row").last).to_contain_text("word word")
     assert "Traceback" not in "".join(lines)
-    expect(chat.page.locator("#chat .bot-row").last).to_contain_text("stopped by you")
+    expect(chat.page.locator("#chat .bot-row").last).to_contain_text("stopped before its end")
     expect(chat.page.locator("#chat .bot-row").last).to_contain_text("word word")
     chat.page.close()
     chat.excuse_lost_connection()
