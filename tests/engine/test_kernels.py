@@ -22,7 +22,7 @@ from playground.engine.runner import Runner
 from tests.engine.asking import ask, words
 from tests.tiny_models import WINDOW, tiny_model
 
-HERE = [isa.name for isa in isas(cpu_features())]
+HERE = list(dict.fromkeys(isa.name for isa in isas(cpu_features())))
 FORMATS = ("none", "int8", "int4")
 SHAPE = {
     "hidden_size": 64,
@@ -101,6 +101,21 @@ def test_a_product_equals_its_twin(isa, bits, rows):
     if bits != "none":
         halves = native.multiply(kernels, matrix, x.bfloat16())
         torch.testing.assert_close(halves, native.project(kernels, matrix, x.bfloat16()).bfloat16())
+
+
+@pytest.mark.skipif(not {"AVX-VNNI", "AVX2"} <= {*HERE}, reason="no CPU that has VNNI and AVX2")
+@pytest.mark.parametrize("bits", FORMATS)
+def test_vnni_changes_the_speed_of_avx2_and_no_bit(bits):
+    model, ids = model_in(bits), words(40, 60)
+    new, old = (Runner(model, isa) for isa in ("AVX-VNNI", "AVX2"))
+    assert torch.equal(written(new, read(new, ids), [5, 6]), written(old, read(old, ids), [5, 6]))
+
+
+@pytest.mark.skipif("AVX2" not in HERE, reason="no x86 CPU")
+def test_what_is_written_for_avx_vnni_compiles_with_its_own_flags(tmp_path):
+    isa = next(isa for isa in library.ISAS if "-mavxvnni" in isa.flags)
+    library._build(isa, tmp_path / "kernels.so")
+    assert (tmp_path / "kernels.so").stat().st_size
 
 
 @pytest.mark.parametrize("width", [1, 128, 1000])
@@ -309,6 +324,17 @@ def test_a_compiler_that_fails_is_quoted(tmp_path, monkeypatch):
     with pytest.raises(NoKernels, match="out of luck"):
         load_kernels.__wrapped__()
     assert not list(tmp_path.glob("kernels/*.so"))
+
+
+@pytest.mark.skipif("AVX-VNNI" not in HERE, reason="this CPU has nothing better than AVX2")
+def test_a_compiler_that_does_not_know_the_best_instructions_builds_for_lesser_ones(tmp_path, monkeypatch):
+    real = shutil.which("g++") or shutil.which("clang++")
+    old = tmp_path / "g++"
+    old.write_text(f'#!/bin/sh\ncase "$*" in *avx512* | *vnni*) echo unknown >&2; exit 1 ;; esac\nexec {real} "$@"\n')
+    old.chmod(0o755)
+    monkeypatch.setenv("PLAYGROUND_CACHE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert load_kernels.__wrapped__().isa == "AVX2"
 
 
 def test_a_cache_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):

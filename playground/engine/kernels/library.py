@@ -48,6 +48,14 @@ ISAS = (
         ("avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_bf16", "avx512_vnni"),
         ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512bf16", "-mavx512vnni", "-mavx2", "-mfma"),
     ),
+    Isa(
+        "AVX-512 without BF16",
+        ("avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_vnni"),
+        ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni", "-mavx2", "-mfma"),
+    ),
+    Isa("AVX-VNNI", ("avx2", "fma3", "avx_vnni"), ("-mavx2", "-mfma", "-mavxvnni")),
+    # The same instructions as AVX-512 encodes them: what is written for AVX-VNNI can be tried on a CPU with that.
+    Isa("AVX-VNNI", ("avx2", "fma3", "avx512_vl", "avx512_vnni"), ("-mavx2", "-mfma", "-mavx512vl", "-mavx512vnni")),
     Isa("AVX2", ("avx2", "fma3"), ("-mavx2", "-mfma")),
     Isa("NEON", ("neon", "dot"), ("-march=armv8.2-a+dotprod",)),
 )
@@ -66,6 +74,10 @@ class NoKernels(Exception):
     """There are no kernels here; the message says why, for people."""
 
 
+class OldCompiler(NoKernels):
+    """The compiler failed, perhaps because it does not know the instruction set; it may know a lesser one."""
+
+
 def isas(features: Mapping[str, Any]) -> list[Isa]:
     """The instruction sets that a CPU with these features has, best first."""
     return [isa for isa in ISAS if all(features.get(name) for name in isa.needs)]
@@ -80,9 +92,21 @@ def load_kernels(name: str | None = None) -> Kernels:
     found = [isa for isa in isas(cpu_features()) if name in (None, isa.name)]
     if not found:
         raise NoKernels(f"this CPU ({platform.machine()}) has neither AVX2 nor NEON with dot products")
-    path = _built(found[0], cache_folder() / "kernels")
+    problems: list[NoKernels] = []
+    for isa in found:
+        try:
+            return _loaded(isa, cache_folder() / "kernels")
+        except NoKernels as problem:
+            problems.append(problem)
+            if not isinstance(problem, OldCompiler):
+                break
+    raise problems[0]
+
+
+def _loaded(isa: Isa, folder: Path) -> Kernels:
+    path = _built(isa, folder)
     try:
-        return Kernels(found[0].name, ctypes.CDLL(str(path)))
+        return Kernels(isa.name, ctypes.CDLL(str(path)))
     except OSError as error:
         raise NoKernels(f"{path} cannot be loaded: {error}") from error
 
@@ -144,5 +168,5 @@ def _build(isa: Isa, path: Path) -> None:
             raise NoKernels(f"{compiler} did not finish within {BUILD_S} seconds") from error
         if result.returncode:
             reason = (result.stderr.strip().splitlines() or ["no message"])[0]
-            raise NoKernels(f"{compiler} could not build them: {reason}")
+            raise OldCompiler(f"{compiler} could not build them: {reason}")
         made.replace(path)

@@ -1,21 +1,22 @@
-// Sixteen numbers at a time, the same names on AVX-512 (with BF16 and VNNI), on AVX2 and on Arm's NEON (with dot products).
+// Sixteen numbers at a time, the same names on AVX-512 (with VNNI, and BF16 where it has that), on AVX2 (with VNNI or
+// without) and on Arm's NEON (with dot products).
 //
 // Every function has a fixed order of operations, so a result never depends on who asks. The instruction sets may round
-// differently: AVX-512 multiplies bfloat16 and adds pairs in one instruction, AVX2 and NEON widen to float first.
+// differently: AVX-512's BF16 multiplies and adds pairs in one instruction, all others widen to float first.
 #pragma once
 
 #include <cstdint>
 
 using bf16 = uint16_t;  // the upper half of a float
 
-#if defined(__AVX512BF16__) && defined(__AVX512VNNI__)
+#if defined(__AVX512DQ__) && defined(__AVX512VNNI__)
 #include "simd_avx512.h"
 #elif defined(__AVX2__) && defined(__FMA__)
 #include "simd_avx2.h"
 #elif defined(__ARM_NEON) && defined(__ARM_FEATURE_DOTPROD)
 #include "simd_neon.h"
 #else
-#error "needs AVX-512 with BF16 and VNNI, AVX2 with FMA, or NEON with dot products"
+#error "needs AVX-512 with VNNI, AVX2 with FMA, or NEON with dot products"
 #endif
 
 // e^x to about 2e-7 of the value; below -87 it is nothing worth adding. A polynomial on [-ln 2 / 2, ln 2 / 2].

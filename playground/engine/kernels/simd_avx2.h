@@ -1,4 +1,4 @@
-// The names of simd.h with AVX2 and FMA: two vectors of eight.
+// The names of simd.h with AVX2 and FMA, and with VNNI where there is that: two vectors of eight.
 #pragma once
 
 #include <immintrin.h>
@@ -101,6 +101,19 @@ inline Bytes low_nibbles(Bytes x) {
 }
 inline Bytes high_nibbles(Bytes x) { return low_nibbles({_mm256_srli_epi16(x.a, 4), _mm256_srli_epi16(x.b, 4)}); }
 inline Ints all(int32_t value) { const __m256i v = _mm256_set1_epi32(value); return {v, v}; }
+#if defined(__AVXVNNI__) || defined(__AVX512VNNI__)
+#ifdef __AVXVNNI__
+inline __m256i add_fours(__m256i sums, __m256i w, __m256i x) { return _mm256_dpbusd_avx_epi32(sums, w, x); }
+#else
+inline __m256i add_fours(__m256i sums, __m256i w, __m256i x) { return _mm256_dpbusd_epi32(sums, w, x); }
+#endif
+using Sums = Ints;
+inline Sums small_start(int32_t start) { return all(start); }
+inline Sums dot_small(Sums sums, Bytes w, Ints x) { return {add_fours(sums.a, w.a, x.a), add_fours(sums.b, w.b, x.b)}; }
+inline Ints small_total(Sums sums, int32_t) { return sums; }
+constexpr int32_t WIDE_START = -128;  // weights of eight bits are stored with 128 added
+inline Ints dot_wide(Ints sums, Bytes w, Ints x) { return dot_small(sums, w, x); }
+#else
 inline __m256i dot_pairs(__m256i sums, __m256i w, __m256i x) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(w, x), _mm256_set1_epi16(1)));
 }
@@ -120,6 +133,7 @@ inline __m256i dot_signed(__m256i sums, __m256i w, __m256i x) {
   return dot_pairs(sums, _mm256_abs_epi8(weights), _mm256_sign_epi8(x, weights));
 }
 inline Ints dot_wide(Ints sums, Bytes w, Ints x) { return {dot_signed(sums.a, w.a, x.a), dot_signed(sums.b, w.b, x.b)}; }
+#endif
 
 // Into the second cache, see simd_avx512.h.
 inline void prefetch(const void* address) { _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T1); }

@@ -1,4 +1,4 @@
-// The names of simd.h with AVX-512, its BF16 and its VNNI.
+// The names of simd.h with AVX-512, its VNNI and, where it has that, its BF16.
 #pragma once
 
 #include <immintrin.h>
@@ -50,13 +50,24 @@ inline Floats widen(const bf16* from) {
   const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
+inline Halves load_halves(const bf16* from) { return _mm512_loadu_si512(from); }
+#ifdef __AVX512BF16__
 inline void store(bf16* to, Floats v) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v)));
 }
-inline Halves load_halves(const bf16* from) { return _mm512_loadu_si512(from); }
 inline Floats dot(Floats sums, Halves a, Halves b) {
   return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
 }
+#else
+inline void store(bf16* to, Floats v) {  // to the nearest, of two to the even one
+  const Ints bits = _mm512_castps_si512(v), odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const Ints nearest = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(_mm512_srli_epi32(nearest, 16)));
+}
+inline Floats even(Halves a) { return _mm512_castsi512_ps(_mm512_slli_epi32(a, 16)); }
+inline Floats odd(Halves a) { return _mm512_castsi512_ps(_mm512_and_si512(a, _mm512_set1_epi32(static_cast<int>(0xffff0000)))); }
+inline Floats dot(Floats sums, Halves a, Halves b) { return fma(odd(a), odd(b), fma(even(a), even(b), sums)); }
+#endif
 inline Ints to_ints(Floats a) { return _mm512_cvtps_epi32(a); }
 inline Floats to_floats(Ints a) { return _mm512_cvtepi32_ps(a); }
 inline int32_t sum(Ints a) { return _mm512_reduce_add_epi32(a); }
