@@ -12,7 +12,7 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,7 +36,7 @@ FREE = 0.8
 """With less than this share of a CPU for each thread, others are at work too."""
 STEPS_ALONE = 5
 """With one thread, before all are tried again."""
-BUILT_IN, OTHER_TOOLS = "built_in", ("tools", "tools_more")
+BUILT_IN, OTHER_TOOLS = "built_in", ("tools", "tools_more", "tools_third")
 """The files whose dialogues offer tools: the app's own, and many others."""
 MEASURED_TOOLS = 32
 """Dialogues of the held-out tools that the loss is measured on."""
@@ -57,8 +57,10 @@ class Data:
         return occurring([*learnt, *self.plain_held, *self.tools_held])
 
 
-def read_data(tokens: Any, longest: int, tools_share: float, seed: int = 0) -> Data:
-    """All examples of at most `longest` ids."""
+def read_data(
+    tokens: Any, longest: int, tools_share: float, seed: int = 0, about: Collection[str] = OTHER_TOOLS
+) -> Data:
+    """All examples of at most `longest` ids; `about` names the files of `OTHER_TOOLS` that are taken."""
     plain: list[Dialogue] = []
     others: list[Dialogue] = []
     grouped: list[list[Dialogue]] = []
@@ -67,7 +69,7 @@ def read_data(tokens: Any, longest: int, tools_share: float, seed: int = 0) -> D
         if path.stem == BUILT_IN:
             grouped += in_groups(dialogues, seed)
         elif path.stem in OTHER_TOOLS:
-            others += dialogues
+            others += dialogues if path.stem in about else []
         else:
             plain += [part for one in dialogues for part in split(one)]
     grouped += families(others, seed)
@@ -207,6 +209,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch-tokens", type=int, default=2048)
     parser.add_argument("--longest", type=int, default=700, help="longer examples are left out")
     parser.add_argument("--tools-share", type=float, default=0.5, help="of the tokens, for dialogues with tools")
+    parser.add_argument("--about", nargs="+", choices=OTHER_TOOLS, default=OTHER_TOOLS, help="files of other tools")
     parser.add_argument("--save-minutes", type=float, default=5)
     parser.add_argument("--measure-minutes", type=float, default=30, help="between two looks at the held-out loss")
     parser.add_argument("--threads", type=int, default=0, help="on the CPU; 0 takes what torch takes")
@@ -223,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(args.seed)
     device = choose_device("auto")
     base = base_folder()
-    data = read_data(read_tokens(base), args.longest, args.tools_share, args.seed)
+    data = read_data(read_tokens(base), args.longest, args.tools_share, args.seed, args.about)
     print(f"{len(data.mix.plain)} plain examples, {sum(map(len, data.mix.tools))} with tools", flush=True)
     model = Tuned(
         base,

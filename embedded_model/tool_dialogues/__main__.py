@@ -1,4 +1,4 @@
-"""The command that writes `tools.jsonl`, `tools_more.jsonl` and `tools_heldout.jsonl`."""
+"""The command that writes `tools.jsonl`, `tools_more.jsonl`, `tools_third.jsonl` and `tools_heldout.jsonl`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embedded_model.dialogues import DATA
-from embedded_model.tool_dialogues.writer import lines, write_dialogues, write_more
+from embedded_model.tool_dialogues.declarations import PARTS
+from embedded_model.tool_dialogues.writer import lines, write_dialogues, write_part
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -21,8 +22,11 @@ def write_files(folder: Path) -> None:
     """Writes the files into a folder."""
     training, held_out = write_dialogues()
     (folder / "tools.jsonl").write_text("".join(lines(training, "tools")), encoding="utf-8")
-    more = lines(write_more(training, held_out), "tools", first=len(training) + 1)
-    (folder / "tools_more.jsonl").write_text("".join(more), encoding="utf-8")
+    for part in PARTS:
+        more = write_part(part, training, held_out)
+        found = lines(more, "tools", first=len(training) + 1)
+        (folder / f"tools_{part}.jsonl").write_text("".join(found), encoding="utf-8")
+        training += more
     (folder / "tools_heldout.jsonl").write_text("".join(lines(held_out, "toolsheld")), encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from embedded_model.tool_dialogues.answers import say
 from embedded_model.tool_dialogues.choosing import number_of_tools, others
-from embedded_model.tool_dialogues.declarations import CHAINED, MORE_FILES, TOOLS, Tool
+from embedded_model.tool_dialogues.declarations import CHAINED, PARTS, TOOLS, Tool, files_of
 from embedded_model.tool_dialogues.dialogue import Dialogue, finish
 from embedded_model.tool_dialogues.draw import Draw
 from embedded_model.tool_dialogues.messages import Message, one_after_another
@@ -47,14 +47,14 @@ class Chain:
     takes: Mapping[str, str]
     answers: Sequence[str]
     held_out: bool
-    more: bool
+    part: str
 
     def fits(self, draw: Draw) -> bool:
         """Whether the file that is being written may have it."""
-        return self.held_out == draw.held_out and self.more == draw.more
+        return self.held_out == draw.held_out and self.part == draw.part
 
 
-def _chain(block: Block, *, more: bool = False) -> Chain:
+def _chain(block: Block, *, part: str = "") -> Chain:
     first, second = block.name.split(CHAINED)
     return Chain(
         TOOLS[first],
@@ -64,15 +64,15 @@ def _chain(block: Block, *, more: bool = False) -> Chain:
         read_table(block.all("takes"), " = "),
         block.all("answers"),
         held_out=block.one("flags") == "held_out",
-        more=more,
+        part=part,
     )
 
 
 def _read_all() -> Iterator[Chain]:
     yield from map(_chain, read_blocks("tools/chains.txt"))
-    for name in MORE_FILES:
-        blocks = read_blocks(f"tools/{name}.txt")
-        yield from (_chain(block, more=True) for block in blocks if CHAINED in block.name)
+    for part in PARTS:
+        blocks = [block for name in files_of(part) for block in read_blocks(f"tools/{name}.txt")]
+        yield from (_chain(block, part=part) for block in blocks if CHAINED in block.name)
 
 
 CHAINS = list(_read_all())

@@ -77,8 +77,8 @@ FILES = [
     "made_up",
     "orders",
 ]
-MORE_FILES = [f"more/{path.stem}" for path in sorted((FOLDER / "tools" / "more").glob("*.txt"))]
-"""What `tools_more.jsonl` is about; chains stand among the tools."""
+PARTS = ("more", "third")
+"""Folders of more tools. What `tools_more.jsonl` and `tools_third.jsonl` are about; chains stand among the tools."""
 CHAINED = " > "
 """Stands between the two tools of a chain in the name of its block."""
 STANDARD = ("web_search", "fetch_page", "calculator", "current_time")
@@ -186,7 +186,7 @@ class Tool:
     tags: frozenset[str]
     flags: frozenset[str]
     held_out: bool
-    more: bool
+    part: str
 
     @property
     def standard(self) -> bool:
@@ -252,7 +252,7 @@ def _missing(line: str) -> Missing:
     return Missing(ask, tuple(lacks.split(",")), tuple(part.strip() for part in text.split(" // ")), fixed)
 
 
-def _tool(block: Block, group: str, *, held_out: bool, more: bool) -> Tool:
+def _tool(block: Block, group: str, *, held_out: bool, part: str) -> Tool:
     arguments = [_argument(line) for line in block.all("arguments")]
     return Tool(
         name=block.name,
@@ -272,18 +272,23 @@ def _tool(block: Block, group: str, *, held_out: bool, more: bool) -> Tool:
         tags=frozenset(block.one("tags").split()),
         flags=frozenset(block.one("flags").split()),
         held_out=held_out,
-        more=more,
+        part=part,
     )
 
 
-def _read(name: str) -> list[Tool]:
-    more = name in MORE_FILES
+def files_of(part: str) -> list[str]:
+    """The files in the folder of a part, in order."""
+    return [f"{part}/{path.stem}" for path in sorted((FOLDER / "tools" / part).glob("*.txt"))]
+
+
+def _read(name: str, part: str = "") -> list[Tool]:
     blocks = [block for block in read_blocks(f"tools/{name}.txt") if CHAINED not in block.name]
-    return [_tool(block, name, held_out=name == "held_out", more=more) for block in blocks]
+    return [_tool(block, name, held_out=name == "held_out", part=part) for block in blocks]
 
 
 def _read_all() -> dict[str, Tool]:
-    found = [tool for name in (*FILES, "held_out", "standard", *MORE_FILES) for tool in _read(name)]
+    found = [tool for name in (*FILES, "held_out", "standard") for tool in _read(name)]
+    found += [tool for part in PARTS for name in files_of(part) for tool in _read(name, part)]
     tools = {tool.name: tool for tool in found}
     if len(tools) < len(found):
         raise ValueError("Two tools have the same name.")
@@ -291,8 +296,8 @@ def _read_all() -> dict[str, Tool]:
 
 
 TOOLS: Mapping[str, Tool] = _read_all()
-TRAINING_TOOLS = [tool for tool in TOOLS.values() if not (tool.held_out or tool.standard or tool.more)]
-MORE_TOOLS = [tool for tool in TOOLS.values() if tool.more]
+TRAINING_TOOLS = [tool for tool in TOOLS.values() if not (tool.held_out or tool.standard or tool.part)]
+MORE_TOOLS = {part: [tool for tool in TOOLS.values() if tool.part == part] for part in PARTS}
 HELD_OUT_TOOLS = [tool for tool in TOOLS.values() if tool.held_out]
 HELD_OUT_ARGUMENTS = frozenset(name for tool in HELD_OUT_TOOLS for name in tool.arguments)
 
@@ -301,9 +306,10 @@ def usual_tools(draw: Draw) -> list[Tool]:
     """The tools that a file may offer, without the standard ones."""
     if draw.held_out:
         return HELD_OUT_TOOLS
-    return [*TRAINING_TOOLS, *MORE_TOOLS] if draw.more else TRAINING_TOOLS
+    parts = PARTS[: PARTS.index(draw.part) + 1] if draw.part else ()
+    return [*TRAINING_TOOLS, *(tool for part in parts for tool in MORE_TOOLS[part])]
 
 
 def tools_asked_for(draw: Draw) -> list[Tool]:
     """The tools that a file is about."""
-    return MORE_TOOLS if draw.more else usual_tools(draw)
+    return MORE_TOOLS[draw.part] if draw.part else usual_tools(draw)

@@ -25,11 +25,11 @@ class Draw:
     """Draws values for one of the files, so that no argument of a call is both trained on and held out."""
 
     def __init__(
-        self, random: Random, sources: Mapping[str, Source], *, held_out: bool = False, more: bool = False
+        self, random: Random, sources: Mapping[str, Source], *, held_out: bool = False, part: str = ""
     ) -> None:
         self.random = random
         self.held_out = held_out
-        self.more = more
+        self.part = part
         self._sources = sources
         self.left: dict[str, list[Any]] = {}
         self.uses: Counter[Any] = Counter()
@@ -89,7 +89,7 @@ class Draw:
 
     def standard(self, share: float) -> bool:
         """Whether one of the standard tools comes next: never if held out, seldom among more tools."""
-        return not self.held_out and self.chance(share / 4 if self.more else share)
+        return not self.held_out and self.chance(share / 4 if self.part else share)
 
     def real(self, low: float, high: float, digits: int) -> float:
         """A number with so many decimals."""

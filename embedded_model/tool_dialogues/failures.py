@@ -46,7 +46,7 @@ def failure(draw: Draw) -> Dialogue | None:
 
 def _failure(draw: Draw) -> tuple[Tool, list[Message]] | None:
     share = draw.fraction()
-    if not (draw.held_out or draw.more) and share < 0.22:
+    if not (draw.held_out or draw.part) and share < 0.22:
         return _standard(draw)
     if share < 0.60:
         return _misspelt(draw)

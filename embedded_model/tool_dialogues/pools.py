@@ -291,6 +291,6 @@ def draws(seed: int) -> tuple[Draw, Draw]:
     return Draw(random, sources(held_out=False)), Draw(random, sources(held_out=True), held_out=True)
 
 
-def draw_more(seed: int) -> Draw:
-    """What draws for the file about more tools."""
-    return Draw(Random(seed), sources(held_out=False), more=True)
+def draw_part(part: str, seed: int) -> Draw:
+    """What draws for one of the files about more tools."""
+    return Draw(Random(seed), sources(held_out=False), part=part)

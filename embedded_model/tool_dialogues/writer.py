@@ -1,4 +1,4 @@
-"""Writes all dialogues of the three files."""
+"""Writes all dialogues of the four files."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from embedded_model.tool_dialogues.failures import failure
 from embedded_model.tool_dialogues.follow_ups import follow_up
 from embedded_model.tool_dialogues.missing import missing
 from embedded_model.tool_dialogues.no_call import direct, no_tool
-from embedded_model.tool_dialogues.pools import draw_more, draws
+from embedded_model.tool_dialogues.pools import draw_part, draws
 from embedded_model.tool_dialogues.two_calls import two_calls
 
 SEED = 20251128
-TRAINING_DIALOGUES, HELD_OUT_DIALOGUES, MORE_DIALOGUES = 5000, 300, 9000
+TRAINING_DIALOGUES, HELD_OUT_DIALOGUES = 5000, 300
+MORE_DIALOGUES = {"more": 9000, "third": 5000}
 KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "single": (0.45, single),
     "notool": (0.15, no_tool),
@@ -40,15 +41,27 @@ KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "follow": (0.05, follow_up),
 }
 """Shares of the kinds, and what writes one dialogue of a kind, or nothing if it does not come out well."""
-SHARES_OF_MORE: Mapping[str, float] = {
-    "single": 0.42,
-    "notool": 0.11,
-    "direct": 0.03,
-    "two": 0.12,
-    "chain": 0.13,
-    "missing": 0.09,
-    "error": 0.05,
-    "follow": 0.05,
+SHARES_OF_MORE: Mapping[str, Mapping[str, float]] = {
+    "more": {
+        "single": 0.42,
+        "notool": 0.11,
+        "direct": 0.03,
+        "two": 0.12,
+        "chain": 0.13,
+        "missing": 0.09,
+        "error": 0.05,
+        "follow": 0.05,
+    },
+    "third": {
+        "single": 0.36,
+        "notool": 0.12,
+        "direct": 0.02,
+        "two": 0.12,
+        "chain": 0.12,
+        "missing": 0.16,
+        "error": 0.05,
+        "follow": 0.05,
+    },
 }
 """The same for the dialogues about more tools: more often what a small model finds hard."""
 MAY_REPEAT = ("notool", "direct")
@@ -90,7 +103,7 @@ def _key(one: Dialogue) -> str:
 def _write(number: int, draw: Draw, taken: _Taken) -> list[Dialogue]:
     found = []
     for kind, (share, write) in KINDS.items():
-        share = SHARES_OF_MORE[kind] if draw.more else share
+        share = SHARES_OF_MORE[draw.part][kind] if draw.part else share
         found += _of_one_kind(kind, round(number * share), write, draw, taken)
     return draw.shuffled(found)
 
@@ -122,17 +135,17 @@ def write_dialogues(
     return learnt, kept
 
 
-def write_more(
-    learnt: Sequence[Dialogue], kept: Sequence[Dialogue], number: int = MORE_DIALOGUES, seed: int = SEED
+def write_part(
+    part: str, learnt: Sequence[Dialogue], kept: Sequence[Dialogue], number: int | None = None, seed: int = SEED
 ) -> list[Dialogue]:
-    """Dialogues about more tools, none as in the other two files. The same seed gives the same ones."""
+    """Dialogues about one more part of the tools, none as in the other files. The same seed gives the same ones."""
     taken = _Taken((), ())
     taken.seen.update(map(_key, [*learnt, *kept]))
     requests = {one.first_request.lower() for one in kept}
     values = {value for one in kept for value in values_called_with(one)}
     more = [
         one
-        for one in _write(number, draw_more(seed), taken)
+        for one in _write(MORE_DIALOGUES[part] if number is None else number, draw_part(part, seed), taken)
         if one.first_request.lower() not in requests
         and values.isdisjoint(values_called_with(one))
         and not any(is_held_out(message["content"]) for message in one.messages if message["role"] == "user")

@@ -12,7 +12,19 @@ from playground.messages import Thinking
 from playground.turn import Turn
 from tests.embedded import embedded_model
 
-FILES = ("built_in", "chat", "everyday", "general", "rules", "thinking", "tools", "tools_more", "writing", HELD_OUT)
+FILES = (
+    "built_in",
+    "chat",
+    "everyday",
+    "general",
+    "rules",
+    "thinking",
+    "tools",
+    "tools_more",
+    "tools_third",
+    "writing",
+    HELD_OUT,
+)
 
 
 def row(*messages, thinking=False, tools=()):
