@@ -65,11 +65,13 @@ def read_data(
     others: list[Dialogue] = []
     grouped: list[list[Dialogue]] = []
     for path in training_files():
+        if path.stem in OTHER_TOOLS and path.stem not in about:
+            continue
         dialogues = read_dialogues(path)
         if path.stem == BUILT_IN:
             grouped += in_groups(dialogues, seed)
         elif path.stem in OTHER_TOOLS:
-            others += dialogues if path.stem in about else []
+            others += dialogues
         else:
             plain += [part for one in dialogues for part in split(one)]
     grouped += families(others, seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from embedded_model.tool_dialogues.answers import pick_answer
 from embedded_model.tool_dialogues.choosing import any_tool, number_of_tools, others
@@ -106,6 +107,7 @@ def _misspelt(draw: Draw) -> tuple[Tool, list[Message]] | None:
     return tool, one_after_another(text, first, (tool.name, {**wrong, name: good}, content), answer)
 
 
+@cache
 def _needs_a_spelt_argument(tool: Tool) -> bool:
     return any(
         argument.source in SPELT and (argument.needed or len(tool.arguments) == 1)

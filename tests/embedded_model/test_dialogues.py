@@ -40,8 +40,9 @@ def written(dialogue):
 
 
 def sample(name, most=40):
-    dialogues = [part for one in read_dialogues(DATA / f"{name}.jsonl") for part in split(one)]
-    return random.Random(1).sample(dialogues, min(most, len(dialogues)))
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    chosen = random.Random(1).sample(lines, min(most, len(lines)))
+    return [part for line in chosen for part in split(parse(json.loads(line)))]
 
 
 @pytest.fixture(scope="module")

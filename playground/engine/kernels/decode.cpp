@@ -2,7 +2,7 @@
 // in, logits or hidden states out.
 //
 // All threads walk through the same stages, with a barrier between them; each stage shares out its work by tokens,
-// heads or outputs. No result depends on the sharing: see linear.h and attention.h.
+// heads or outputs, the long ones to whoever is free. No result depends on the sharing: see linear.h and attention.h.
 #include <omp.h>
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include "likeliest.h"
 #include "linear.h"
 #include "pointwise.h"
+#include "sharing.h"
 
 // The structs are mirrored in native.py.
 //
@@ -77,6 +78,8 @@ using Array = std::vector<T, Lines<T>>;
 
 // Whether so many tokens are a prompt's: there is work for all threads without sharing one token's past among them.
 inline bool is_long(int64_t count) { return count >= 32; }
+
+constexpr int64_t STAGES_OF_A_LAYER = 9;  // that are shared out: eight products, gate and up as one, and the attention
 
 // How many tokens of a prompt a thread attends with together, whose parts are so many numbers each: up to 16 MiB of them.
 inline int64_t run_of(int64_t numbers) { return std::clamp<int64_t>((1 << 22) / numbers, 1, 8); }
@@ -144,7 +147,9 @@ struct Step {
   const bf16* own;  // [count, layers, P]: what the tokens say to each layer
   Work& work;
   Barrier& barrier;
+  Stages& stages;
   int thread, threads;
+  mutable int64_t stage = 0;  // of those that are shared out to whoever is free
   int64_t dropped = 0;  // tokens of the beginning
 
   void wait() const { barrier.wait(threads); }
@@ -153,6 +158,14 @@ struct Step {
   void each(int64_t items, Act act) const {
     share(items, thread, threads, act);
     wait();
+  }
+
+  // Of a prompt, pieces of a stage for whoever is free. Else a stage is so short, and waits so much for memory, that it is
+  // done soonest in one run for each thread.
+  template <class Act>
+  void pieces(int64_t items, Act act) const {
+    if (is_long(count)) return stages.share(stage++, items, threads, act);
+    act(items * thread / threads, items * (thread + 1) / threads);
   }
 
   int64_t first_visible(const Layer& layer, const Token& token) const {
@@ -203,7 +216,7 @@ struct Step {
       for (int64_t d = 0; d < width; d += 16) store(gate + d, gated(load(gate + d), load(inputs + d)));
       prepare(gate, groups, groups, t, 0, layer.own_out.format, work.gated.inputs);
     });
-    linear(layer.own_out, work.gated.inputs, count, thread, threads, work.normed.data());
+    product(layer.own_out, work.gated.inputs, work.normed.data());
     wait();
   }
 
@@ -215,7 +228,10 @@ struct Step {
     wait();
   }
 
-  void product(const Matrix& matrix, float* out) const { linear(matrix, work.rounded.inputs, count, thread, threads, out); }
+  void product(const Matrix& matrix, const Inputs& inputs, float* out) const {
+    pieces(blocks_of(matrix), [&](int64_t first, int64_t last) { linear(matrix, inputs, count, first, last, out); });
+  }
+  void product(const Matrix& matrix, float* out) const { product(matrix, work.rounded.inputs, out); }
 
   void turn(const Layer& layer) const {
     const int64_t half = layer.head_size / 2;
@@ -298,30 +314,34 @@ struct Step {
   void attention_of_many(const Layer& layer) const {
     const int64_t group = model.heads / layer.kv_heads, step = longest * (layer.head_size + 2), run = run_of(group * step);
     float* parts = work.parts.data() + thread * run * group * step;
-    for (int64_t i = thread; i < (count + run - 1) / run * layer.kv_heads; i += threads) {
+    const auto attend_run = [&](int64_t i) {
       const int64_t kv = i % layer.kv_heads, begin = i / layer.kv_heads * run, end = std::min(begin + run, count);
       for (int64_t stretch = 0; stretch < longest; stretch++)
         for (int64_t t = begin; t < end; t++) attend_to(layer, t, kv, stretch, parts + (t - begin) * group * step);
       for (int64_t t = begin; t < end; t++)
         for (int64_t h = 0; h < group; h++)
           join_parts(layer, t, kv * group + h, parts + ((t - begin) * group + h) * step);
-    }
+    };
+    pieces((count + run - 1) / run * layer.kv_heads, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) attend_run(i);
+    });
     wait();
   }
 
   void mlp(const Layer& layer) const {
     // Each thread gates what it has computed itself, whole groups of inputs of the next product.
     const int64_t groups = layer.intermediate / GROUP, blocks = GROUP / BLOCK;
-    const int64_t first = groups * thread / threads, last = groups * (thread + 1) / threads;
-    linear(layer.gate, work.rounded.inputs, count, blocks * first, blocks * last, work.gate.data());
-    linear(layer.up, work.rounded.inputs, count, blocks * first, blocks * last, work.up.data());
-    for (int64_t t = 0; t < count; t++) {
-      float *gate = work.gate.data() + t * layer.intermediate, *up = work.up.data() + t * layer.intermediate;
-      for (int64_t i = first * GROUP; i < last * GROUP; i += 16) store(gate + i, gated(load(gate + i), load(up + i)));
-      prepare(gate + first * GROUP, last - first, groups, t, first, layer.down.format, work.gated.inputs);
-    }
+    pieces(groups, [&](int64_t first, int64_t last) {
+      linear(layer.gate, work.rounded.inputs, count, blocks * first, blocks * last, work.gate.data());
+      linear(layer.up, work.rounded.inputs, count, blocks * first, blocks * last, work.up.data());
+      for (int64_t t = 0; t < count; t++) {
+        float *gate = work.gate.data() + t * layer.intermediate, *up = work.up.data() + t * layer.intermediate;
+        for (int64_t i = first * GROUP; i < last * GROUP; i += 16) store(gate + i, gated(load(gate + i), load(up + i)));
+        prepare(gate + first * GROUP, last - first, groups, t, first, layer.down.format, work.gated.inputs);
+      }
+    });
     wait();
-    linear(layer.down, work.gated.inputs, count, thread, threads, work.normed.data());
+    product(layer.down, work.gated.inputs, work.normed.data());
     wait();
   }
 
@@ -370,8 +390,9 @@ void decode(
   }
   Work work(*model, count, longest, threads);
   Barrier barrier;
+  Stages stages(model->layer_count * STAGES_OF_A_LAYER + 2);
 #pragma omp parallel num_threads(threads)
-  Step{*model, tokens, count, longest, hidden, own, work, barrier, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
+  Step{*model, tokens, count, longest, hidden, own, work, barrier, stages, omp_get_thread_num(), omp_get_num_threads()}.run(logits);
 }
 
 // Embeddings [count, K] of tokens: rows of the matrix (int8 or bf16), rounded to bf16, times `scale`, rounded again.
@@ -399,6 +420,7 @@ void multiply(const Matrix* matrix, const bf16* x, int64_t rows, int64_t threads
   const int64_t size = matrix->inputs;
   const Rounded rounded(rows, size);
   Barrier barrier;
+  Stages stages(1);
 #pragma omp parallel num_threads(threads)
   {
     const int thread = omp_get_thread_num();
@@ -408,8 +430,9 @@ void multiply(const Matrix* matrix, const bf16* x, int64_t rows, int64_t threads
       prepare(row.data(), size / GROUP, size / GROUP, r, 0, matrix->format, rounded.inputs);
     });
     barrier.wait(omp_get_num_threads());
-    const int64_t blocks = matrix->outputs / BLOCK;
-    linear_packed(*matrix, rounded.inputs, rows, blocks * thread / threads, blocks * (thread + 1) / threads, y);
+    stages.share(0, matrix->outputs / BLOCK, threads, [&](int64_t first, int64_t last) {
+      linear_packed(*matrix, rounded.inputs, rows, first, last, y);
+    });
   }
 }
 
@@ -418,8 +441,11 @@ void project(const Matrix* matrix, const float* x, int64_t rows, int64_t threads
   const int64_t size = matrix->inputs;
   const Rounded rounded(rows, size);
   for (int64_t r = 0; r < rows; r++) prepare(x + r * size, size / GROUP, size / GROUP, r, 0, matrix->format, rounded.inputs);
+  Stages stages(1);
 #pragma omp parallel num_threads(threads)
-  linear(*matrix, rounded.inputs, rows, omp_get_thread_num(), omp_get_num_threads(), y);
+  stages.share(0, blocks_of(*matrix), threads, [&](int64_t first, int64_t last) {
+    linear(*matrix, rounded.inputs, rows, first, last, y);
+  });
 }
 
 // Ends the threads that help the calling one. They come again when they are needed.

@@ -236,15 +236,11 @@ inline void linear_packed(const Matrix& w, const Inputs& x, int64_t rows, int64_
     });
 }
 
+inline int64_t blocks_of(const Matrix& w) { return (w.outputs + BLOCK - 1) / BLOCK; }
+
 // Blocks of 16 outputs from `first` to `last`, the last one perhaps not whole, for all rows: y [M, N].
 inline void linear(const Matrix& w, const Inputs& x, int64_t rows, int64_t first, int64_t last, float* y) {
   if (w.format != BF16) return linear_packed(w, x, rows, first, last, y);
   const int64_t end = last * BLOCK;
   linear_bf16(w, x, rows, first * BLOCK, end < w.outputs ? end : w.outputs, y);
-}
-
-// One thread's share of a product.
-inline void linear(const Matrix& w, const Inputs& x, int64_t rows, int thread, int threads, float* y) {
-  const int64_t blocks = (w.outputs + BLOCK - 1) / BLOCK;
-  linear(w, x, rows, blocks * thread / threads, blocks * (thread + 1) / threads, y);
 }

@@ -30,7 +30,7 @@ CASES = (
     ("1b", torch.bfloat16, None, 80),
     ("1b", torch.bfloat16, "int4", 86),
     ("e2b", torch.bfloat16, "int8", 90),
-    ("e2b", torch.bfloat16, None, 120),
+    ("1b", torch.bfloat16, "int8", 120),
 )
 """A shape, the number format, the weights' bits, and a compute capability: T4, A100, RTX 30, H100, RTX 50."""
 TYPES = {torch.float32: "*fp32", torch.bfloat16: "*bf16", torch.int64: "*i64", torch.int32: "*i32"}
