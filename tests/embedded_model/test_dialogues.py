@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from embedded_model.dialogues import DATA, HELD_OUT, encode, parse, read_dialogues, spans, split, training_files
+from embedded_model.dialogues import DATA, HELD_OUT, encode, parse, spans, split, training_files
 from playground.dialects.gemma3 import Gemma3
 from playground.dialects.token_text import TokenText
 from playground.messages import Thinking
