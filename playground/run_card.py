@@ -163,8 +163,8 @@ def _shape(shape: ResponseFormat) -> dict[str, Any] | None:
     match shape:
         case JsonObject():
             return {"type": "json_object"}
-        case JsonSchema(schema):
-            return {"type": "json_schema", "schema": dict(schema)}
+        case JsonSchema(schema, strict):
+            return {"type": "json_schema", "schema": dict(schema), "strict": strict}
     return None
 
 
@@ -174,7 +174,9 @@ def _read_shape(shape: Any) -> ResponseFormat:
             return None
         case {"type": "json_object"}:
             return JsonObject()
-        case {"type": "json_schema", "schema": dict(schema)}:
+        case {"type": "json_schema", "schema": dict(schema), "strict": bool(strict)}:
+            return JsonSchema(schema, strict)
+        case {"type": "json_schema", "schema": dict(schema)}:  # as cards said it before they told `strict`
             return JsonSchema(schema)
     raise CallerError(f"response_format is {shape!r:.200}, which no recording has.", param="response_format")
 

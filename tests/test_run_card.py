@@ -1,12 +1,14 @@
 """Two cards say whether a reply was written again, and if not, where and why."""
 
+import json
+
 import pytest
 
 from playground.events import Usage
-from playground.grammar import JsonObject
+from playground.grammar import JsonObject, JsonSchema
 from playground.messages import ToolCall
 from playground.options import Options
-from playground.run_card import Setting, compare, make_card
+from playground.run_card import Setting, compare, make_card, read_options, write_options
 
 SETTING = Setting("embedded", "gemma3", "abc", "layout", "cpu", "float32")
 
@@ -57,6 +59,16 @@ def test_options_are_recorded_as_used():
     assert (found["seed"], found["options"]["temperature"]) == (5, 1.0)
     assert found["versions"]["torch"]
     assert found["calls"] == [{"id": "c", "name": "f", "arguments": {"a": 1}}]
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_whether_a_schema_is_strict_is_read_back(strict):
+    # Without it a replay would refuse a keyword that the reply was let off.
+    shape = JsonSchema({"type": "array", "uniqueItems": True}, strict)
+    written = json.loads(json.dumps(write_options(Options(response_format=shape))))
+    assert read_options(written).response_format == shape
+    del written["response_format"]["strict"]  # a card of an earlier version
+    assert read_options(written).response_format == JsonSchema(shape.schema)
 
 
 def test_the_cards_of_a_loop_are_compared_turn_by_turn():
