@@ -1,8 +1,9 @@
 """Dialogues as training examples, written by the app's own dialect: what is trained on is what the app will send.
 
-A dialogue is one line of JSON: `{"id", "thinking": bool, "tools": [...], "messages": [...]}`. A tool has `name`,
-`description` and `parameters`, or is the name of one of the app's own. Assistant messages carry `content`, or
-`tool_calls` (each `name` and `arguments`), and may carry `thinking`; tool messages carry `name` and `content`.
+A dialogue is one line of JSON: `{"id", "thinking": bool, "tools": [...], "schema": {...}, "messages": [...]}`. A tool
+has `name`, `description` and `parameters`, or is the name of one of the app's own. `schema` is that of the answers.
+Assistant messages carry `content`, or `tool_calls` (each `name` and `arguments`), and may carry `thinking`; tool
+messages carry `name` and `content`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from playground.dialects.dialect import Piece, Plain, Special, spell
 from playground.dialects.gemma3 import Gemma3
 from playground.dialects.token_text import TokenText
+from playground.grammar import JsonSchema
 from playground.messages import Message, Part, Text, Thinking, ToolCall, ToolResult, assistant, system, tool, user
 from playground.options import Options
 from playground.turn import Turn
@@ -78,7 +80,8 @@ def training_files() -> list[Path]:
 def parse(row: Mapping[str, Any]) -> Dialogue:
     """One line as the app's own values."""
     tools = tuple(_tool(one) for one in row.get("tools", ()))
-    options = Options(thinking="on" if row.get("thinking") else "auto")
+    shape = JsonSchema(row["schema"]) if "schema" in row else None
+    options = Options(thinking="on" if row.get("thinking") else "auto", response_format=shape)
     return Dialogue(row["id"], Turn(tuple(_messages(row["messages"])), tools, options))
 
 

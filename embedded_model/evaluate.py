@@ -169,7 +169,7 @@ def _states(facts: frozenset[str]) -> Callable[[Reply], bool]:
 def checked(cases: Sequence[Case]) -> Iterator[Item]:
     """Questions with checks."""
     for case in cases:
-        yield Item(case.id, Turn(case.messages), _passes(case))
+        yield Item(case.id, case.turn, _passes(case))
 
 
 def _passes(case: Case) -> Callable[[Reply], bool]:
@@ -183,6 +183,7 @@ def sections(limit: int | None) -> dict[str, list[Item]]:
         "recall over 3 to 6 questions": checked(read_cases("recall")),
         "simple system texts obeyed": checked(read_cases("system_prompts")),
         "everyday questions": checked(read_cases("everyday")),
+        "answers in JSON of a schema, every value right": checked(read_cases("shaped")),
         "right tool called, unseen tools and wording": needs_a_tool(tools, _same_names),
         "name and all arguments exact": needs_a_tool(tools, _same_calls),
         "no call where none is right": needs_no_tool(tools),

@@ -13,9 +13,10 @@ from typing import Any
 
 from embedded_model.dialogues import parse
 from playground.messages import Message
+from playground.turn import Turn
 
 HELD_OUT_FOLDER = Path(__file__).parent / "heldout"
-CASES = ("recall", "system_prompts", "everyday")
+CASES = ("recall", "system_prompts", "everyday", "shaped")
 ALIKE = 0.85
 """Two questions with so large a share of words in common are the same one."""
 COMMON_WORDS = {
@@ -37,14 +38,19 @@ class Case:
     """A conversation that ends with a question, and what its answer has to pass."""
 
     id: str
-    messages: tuple[Message, ...]
+    turn: Turn
     checks: Mapping[str, Any]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation."""
+        return self.turn.messages
 
 
 def read_cases(name: str) -> list[Case]:
     """The cases of one file in `heldout/`."""
     lines = (HELD_OUT_FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [Case(row["id"], parse(row).turn.messages, row["checks"]) for row in map(json.loads, lines)]
+    return [Case(row["id"], parse(row).turn, row["checks"]) for row in map(json.loads, lines)]
 
 
 def is_held_out(text: str) -> bool:
@@ -121,6 +127,27 @@ def _python_function(reply: str, name: Any) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == name for node in ast.walk(tree))
 
 
+def _json(reply: str, wanted: Any) -> bool:
+    """Whether the reply is JSON of this value, texts in any case."""
+    try:
+        return bool(_small(json.loads(reply)) == _small(wanted))
+    except ValueError:
+        return False
+
+
+def _small(value: Any) -> Any:
+    match value:
+        case str():
+            return value.lower()
+        case bool():
+            return repr(value)  # else equal to 0 or 1
+        case dict():
+            return {key: _small(one) for key, one in value.items()}
+        case list():
+            return [_small(one) for one in value]
+    return value
+
+
 CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "has": _has,
     "lacks": _lacks,
@@ -134,6 +161,7 @@ CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "ends": lambda reply, text: reply.lower().rstrip("'\"").endswith(text),
     "list": _list,
     "python_function": _python_function,
+    "json": _json,
     "regex": lambda reply, pattern: re.search(pattern, reply) is not None,
 }
 """By name, as the files in `heldout/` use them. `has` takes groups of texts: one of each group must be there."""

@@ -8,7 +8,8 @@ Gemma 3 has no token for tools, results or thoughts. Ours are conventions on top
 - tools: Google's JSON style, an instruction and a JSON array of definitions in front of the first user text; a call is
   one JSON object `{"name": …, "parameters": …}`, several calls are an array of such objects;
 - results: a user turn with one `<tool_response>` block per result, `{"name": …, "content": …}` in JSON;
-- thinking: an instruction in front of the first user text, and a `<think>` tag that is opened for the model.
+- thinking: an instruction in front of the first user text, and a `<think>` tag that is opened for the model;
+- the shape of the answer: an instruction in front of the first user text, see `answer_shape.py`.
 
 The embedded model's adapter was trained on exactly these texts: a change here asks for a new adapter.
 """
@@ -21,6 +22,8 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from playground.dialects import answer_shape
+from playground.dialects.answer_shape import shape_instruction
 from playground.dialects.dialect import ImageSlot, ImageTokens, Piece, Plain, Special, merge
 from playground.dialects.gemma3_grammar import reply_grammar
 from playground.dialects.gemma3_reader import Gemma3Reader
@@ -82,8 +85,9 @@ class Gemma3:
 
     @property
     def template_hash(self) -> str:
-        """SHA-256 of this module's source: any change of the layout changes it."""
-        return hashlib.sha256(inspect.getsource(sys.modules[__name__]).encode()).hexdigest()
+        """SHA-256 of the source of everything that writes prompts: any change of the layout changes it."""
+        modules = (sys.modules[__name__], answer_shape)
+        return hashlib.sha256("".join(map(inspect.getsource, modules)).encode()).hexdigest()
 
     def render(self, turn: Turn) -> tuple[Piece, ...]:
         """See `Dialect.render`.
@@ -138,7 +142,7 @@ def _opening(turn: Turn) -> str:
 
 
 def _preamble(turn: Turn) -> str | None:
-    """What stands in front of the first user text: system text, tools, thinking. None where there is none of them."""
+    """What stands in front of the first user text: system text, thinking, tools, the answer's shape. None without."""
     parts: list[str] = []
     if turn.messages and turn.messages[0].role == "system":
         # The template uses part 0 only; `wire/` joins several system texts before they get here.
@@ -147,6 +151,8 @@ def _preamble(turn: Turn) -> str | None:
         parts.append(THINK_INSTRUCTION)
     if turn.tools:
         parts.append(TOOL_INSTRUCTION + definitions(turn.tools))
+    if shape := shape_instruction(turn.options.response_format):
+        parts.append(shape)
     return "\n\n".join(parts) if parts else None
 
 

@@ -10,6 +10,8 @@ written exactly as the template does. The template has traps; they are avoided w
   and calls become two steps, text first, as the model wrote them;
 - a call that was never answered, with more conversation after it, would leave a result open: it gets one that says so;
 - schemas the template cannot write are made flat: see `gemma4_declarations.py`.
+
+The shape of an answer is told in the system turn, behind its text: see `answer_shape.py`. The template knows none.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from playground.dialects import gemma4_declarations, native_values
+from playground.dialects import answer_shape, gemma4_declarations, native_values
+from playground.dialects.answer_shape import shape_instruction
 from playground.dialects.dialect import ImageSlot, ImageTokens, Piece, Plain, Special, merge
 from playground.dialects.gemma4_declarations import declaration_pieces
 from playground.dialects.gemma4_grammar import THOUGHT, reply_grammar
@@ -68,7 +71,7 @@ class Gemma4:
     @property
     def template_hash(self) -> str:
         """SHA-256 of the source of everything that writes prompts: any change of the layout changes it."""
-        modules = (sys.modules[__name__], gemma4_declarations, native_values)
+        modules = (sys.modules[__name__], gemma4_declarations, native_values, answer_shape)
         return hashlib.sha256("".join(map(inspect.getsource, modules)).encode()).hexdigest()
 
     def render(self, turn: Turn) -> tuple[Piece, ...]:
@@ -148,13 +151,15 @@ def _preamble(turn: Turn, system: Message | None) -> Iterator[Piece]:
     """`<bos>` and the first system turn, if there is anything to say in it."""
     yield Special("<bos>")
     thinking = turn.options.thinking == "on"
-    if system is None and not turn.tools and not thinking:
+    shape = shape_instruction(turn.options.response_format)
+    if system is None and not turn.tools and not thinking and shape is None:
         return
     yield from (Special("<|turn>"), Plain("system\n"))
     if thinking:
         yield from (Special("<|think|>"), Plain("\n"))
     texts = [part.text.strip() for part in system.parts if isinstance(part, Text)] if system else []
-    yield Plain(texts[0] if len(texts) == 1 else "".join(f"{text} " for text in texts))
+    text = texts[0] if len(texts) == 1 else "".join(f"{text} " for text in texts)
+    yield Plain("\n\n".join(part for part in (text, shape) if part))
     for tool in turn.tools:
         yield from (Special("<|tool>"), *declaration_pieces(tool), Special("<tool|>"))
     yield from (Special("<turn|>"), Plain("\n"))

@@ -10,6 +10,7 @@ from playground.dialects.gemma3 import Gemma3
 from playground.dialects.gemma4 import Gemma4
 from playground.dialects.token_text import TokenText
 from playground.errors import ModelUnavailable
+from playground.grammar import JsonObject, JsonSchema
 from playground.messages import Thinking, ToolCall, ToolResult, assistant, system, tool, user
 from playground.options import Options
 from playground.turn import Turn
@@ -34,6 +35,19 @@ def test_tools_stand_in_front_of_the_first_question_and_a_thought_is_opened():
         "You SHOULD NOT include any other text in the response if you call a function\n"
         '[{"name": "now", "description": "The time.", "parameters": {"type": "object", "properties": {}}}]\n\n'
         "Time?<end_of_turn>\n<start_of_turn>model\n<think>\n"
+    )
+
+
+def test_the_shape_of_the_answer_is_told_right_before_the_first_question():
+    shape = JsonSchema({"type": "object", "properties": {"é": {"description": "Zoé's age"}}})
+    text = prompt(user("How old?"), tools=(NOW,), response_format=shape)
+    assert text.endswith(
+        '"parameters": {"type": "object", "properties": {}}}]\n\nAnswer with JSON of this schema and nothing else:\n'
+        '{"type": "object", "properties": {"é": {"description": "Zoé\'s age"}}}\n\n'
+        "How old?<end_of_turn>\n<start_of_turn>model\n"
+    )
+    assert prompt(system("Be brief."), user("Hi"), response_format=JsonObject()).startswith(
+        "<bos><start_of_turn>user\nBe brief.\n\nAnswer with one JSON object and nothing else.\n\nHi<end"
     )
 
 

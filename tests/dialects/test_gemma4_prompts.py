@@ -9,6 +9,7 @@ from playground.dialects.gemma4 import NOT_ANSWERED, Gemma4
 from playground.dialects.gemma4_declarations import declaration_pieces, flatten
 from playground.dialects.token_text import TokenText
 from playground.errors import CallerError
+from playground.grammar import JsonObject, JsonSchema
 from playground.messages import Thinking, ToolCall, ToolResult, assistant, system, tool, user
 from playground.options import Options
 from playground.turn import Turn
@@ -97,6 +98,15 @@ def test_a_prefill_stands_where_the_model_goes_on():
     assert prompt(user("Hi"), prefill="Well, ").endswith("<|turn>model\nWell, ")
     after = prompt(user("Hi"), assistant(CALL), tool(ToolResult("c1", "now", "1")), thinking="on", prefill="It is ")
     assert after.endswith("<tool_response|>It is ")
+
+
+def test_the_shape_of_the_answer_is_told_in_the_system_turn():
+    told = 'Answer with JSON of this schema and nothing else:\n{"enum": [1]}'
+    shape = JsonSchema({"enum": [1]})
+    assert prompt(user("Hi"), response_format=shape).startswith(f"<bos><|turn>system\n{told}<turn|>\n<|turn>user\nHi")
+    both = prompt(system("Be brief."), user("Hi"), tools=(TOOLS[0],), response_format=shape)
+    assert both.startswith(f"<bos><|turn>system\nBe brief.\n\n{told}<|tool>")
+    assert "Answer with one JSON object" in prompt(user("Hi"), response_format=JsonObject())
 
 
 def test_the_template_hash_is_stable_within_a_version():

@@ -57,5 +57,5 @@ def test_the_command_prints_the_table(monkeypatch, capsys, tmp_path):
     evaluate.main()
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["| measured, greedy, no grammar | right |", "|---|---|"]
-    assert sum(line.endswith(("| 0 of 1 |", "| 1 of 1 |")) for line in lines) == 7
-    assert len(replies.read_text(encoding="utf-8").splitlines()) == 7
+    assert sum(line.endswith(("| 0 of 1 |", "| 1 of 1 |")) for line in lines) == 8
+    assert len(replies.read_text(encoding="utf-8").splitlines()) == 8

@@ -2,12 +2,13 @@
 
 import json
 
+import jsonschema
 import pytest
 
-from embedded_model.dialogues import read_dialogues, training_files
+from embedded_model.dialogues import DATA, read_dialogues, training_files
 from embedded_model.judging import HELD_OUT_FOLDER, check, is_held_out, read_cases
 
-COUNTS = {"recall": 40, "system_prompts": 40, "everyday": 60}
+COUNTS = {"recall": 40, "system_prompts": 40, "everyday": 60, "shaped": 40}
 
 
 @pytest.mark.parametrize(("name", "count"), COUNTS.items())
@@ -65,6 +66,10 @@ def test_every_check_is_known_and_fails_on_nonsense(name):
         ("```python\ndef double(x):\n    return 2 * x\n```", {"python_function": "double"}, True),
         ("def double(x) return", {"python_function": "double"}, False),
         ("apple, pear", {"regex": "apple.*pear"}, True),
+        ('{"a": ["Oslo", 1]}', {"json": {"a": ["oslo", 1]}}, True),
+        ('{"a": ["Oslo", 1.5]}', {"json": {"a": ["oslo", 1]}}, False),
+        ('{"a": 1}', {"json": {"a": True}}, False),
+        ("a: 1", {"json": {"a": 1}}, False),
     ],
 )
 def test_checks(reply, checks, passes):
@@ -74,4 +79,17 @@ def test_checks(reply, checks, passes):
 def test_cases_are_written_as_json_lines():
     for path in HELD_OUT_FOLDER.glob("*.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
-            assert set(json.loads(line)) == {"id", "messages", "checks"}
+            assert set(json.loads(line)) - {"schema"} == {"id", "messages", "checks"}
+
+
+def schemas(dialogues):
+    return [one.turn.options.response_format.schema for one in dialogues]
+
+
+def test_what_is_to_be_filled_in_fits_its_schema_and_no_such_schema_is_learnt():
+    held = read_cases("shaped")
+    for case, schema in zip(held, schemas(held), strict=True):
+        jsonschema.validate(case.checks["json"], schema)
+    learnt = [set(schema["properties"]) for schema in schemas(read_dialogues(DATA / "shaped.jsonl"))]
+    assert len(learnt) > 2000
+    assert not [schema for schema in schemas(held) if set(schema.get("properties", ())) in learnt]

@@ -2,9 +2,10 @@
 
 import json
 
+import jsonschema
 import pytest
 
-from embedded_model import built_in_dialogues, everyday_dialogues, recall_dialogues, rule_dialogues
+from embedded_model import built_in_dialogues, everyday_dialogues, recall_dialogues, rule_dialogues, shaped_dialogues
 from embedded_model.dialogues import DATA, Dialogue, read_dialogues
 from embedded_model.families import _near_misses, families, in_groups
 from embedded_model.judging import check, read_cases
@@ -20,7 +21,7 @@ from tools.expression import evaluate
 WRITERS = [built_in_dialogues, everyday_dialogues, recall_dialogues, rule_dialogues]
 
 
-@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("writer", [*WRITERS, shaped_dialogues])
 def test_the_file_is_what_its_module_writes(writer):
     assert writer.PATH.read_text(encoding="utf-8") == "".join(writer.lines())
 
@@ -28,6 +29,16 @@ def test_the_file_is_what_its_module_writes(writer):
 @pytest.mark.parametrize("writer", WRITERS)
 def test_another_seed_writes_something_else(writer):
     assert list(writer.lines(1)) != list(writer.lines(2))
+
+
+def test_every_answer_fits_the_schema_that_it_was_given_with():
+    for one in read_dialogues(shaped_dialogues.PATH):
+        schema = one.turn.options.response_format.schema
+        for message in one.turn.messages:
+            if message.role == "assistant":
+                answer = json.loads(message.text)
+                jsonschema.validate(answer, schema)
+                assert list(answer) == [key for key in schema["properties"] if key in answer], one.id
 
 
 def calls_and_results(dialogues):
