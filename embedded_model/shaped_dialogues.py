@@ -140,7 +140,9 @@ class Writer:
         """Requests for one tool, and the arguments they give."""
         names = sorted(self._calls)
         while True:
-            units = self._some(self._calls[self._random.choice(names)], 3)
+            calls = self._calls[self._random.choice(names)]
+            parameters = self._random.choice(calls).tool.parameters  # tools of one name may take different ones
+            units = self._some([one for one in calls if one.tool.parameters == parameters], 3)
             schema, answers = self._arguments_schema(units)
             if schema["properties"] and len(json.dumps(schema)) <= LONGEST_SCHEMA:
                 yield self._chat(schema, [self._asked(unit.text) for unit in units], answers)

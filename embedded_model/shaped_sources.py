@@ -59,9 +59,10 @@ def request_of(dialogue: Dialogue) -> Call | None:
     call = rest[0].calls[0]
     tool = next(tool for tool in dialogue.turn.tools if tool.name == call.name)
     properties = tool.parameters.get("properties", {})
-    if not call.arguments or not all(
-        _stands_in(first.text, one, properties[key]) for key, one in call.arguments.items()
-    ):
+    required = tool.parameters.get("required", ())
+    if not call.arguments or not call.arguments.keys() >= set(required):
+        return None
+    if not all(_stands_in(first.text, one, properties[key]) for key, one in call.arguments.items()):
         return None
     return Call(first.text, dict(call.arguments), tool, tuple(one.name for one in dialogue.turn.tools))
 

@@ -21,6 +21,18 @@ os.environ.setdefault("TRITON_INTERPRET", "1")
 CACHE = "PLAYGROUND_CACHE_FOLDER"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--thorough", action="store_true", help="run what is marked as thorough, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--thorough"):
+        return
+    long = [item for item in items if item.get_closest_marker("thorough")]
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=long)
+
+
 def pytest_configure(config):
     """One cache folder for all processes of a run: the embedded model is unpacked and kernels are built once."""
     if CACHE not in os.environ:

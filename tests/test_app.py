@@ -94,7 +94,7 @@ def test_an_unknown_model_is_named_with_those_there_are():
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 def test_it_prints_one_line_when_it_answers_and_ends_cleanly_in_the_middle_of_a_reply(number):
     process = start("--model", "embedded", "--port", "0")
     line = process.stdout.readline()

@@ -22,6 +22,8 @@ from playground.options import Options
 from playground.turn import Turn
 from tests.embedded import embedded_source, unpacked_base
 
+pytestmark = pytest.mark.thorough
+
 START_S = 120
 TEMPLATE = (
     "{{ bos_token }}{% for one in messages %}"

@@ -214,6 +214,7 @@ def test_nothing_is_lent_outside_a_zerogpu_space(monkeypatch):
     assert lender() is None  # a Space with other hardware has the package too
 
 
+@pytest.mark.thorough
 def test_the_app_on_a_zerogpu_space_borrows_for_each_reply(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FAKE))
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")

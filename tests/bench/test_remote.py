@@ -16,6 +16,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.thorough
 def test_our_engine_writes_as_many_tokens_as_asked_for_and_says_what_it_reads(folder):
     with Remote("ours", Spec(folder / "tiny", "bf16", 1)) as remote:
         written = remote.write(Job([[20, 21, 22], [30, 31]], 5))
@@ -42,6 +43,7 @@ def test_the_command_names_the_tasks_there_are(capsys):
     assert "no task 'cooking'" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_the_machine_says_how_fast_it_reads_and_multiplies(tmp_path):
     with Remote("machine", Spec(tmp_path, "bf16", 1)) as machine:
         assert machine.write(Job([], 0)).notes["rate"] > 1e8

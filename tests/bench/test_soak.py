@@ -82,6 +82,7 @@ def test_a_full_server_is_asked_again_when_it_says():
     assert report.refused >= report.right.total() > 0
 
 
+@pytest.mark.thorough
 def test_the_embedded_model_answers_each_way_of_asking(embedded):
     with serving(Settings()) as site:
         site.backend = embedded

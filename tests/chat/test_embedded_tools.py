@@ -6,6 +6,8 @@ import threading
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from playground.chat.loop import run
 from playground.events import Finished
 from playground.messages import ToolResult, user
@@ -48,6 +50,7 @@ def numbers(text):
     return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace(",", ""))]
 
 
+@pytest.mark.thorough
 def test_sums_are_left_to_the_calculator_however_they_are_asked_for(embedded):
     wrong, silent = [], []
     for text, value in SUMS.items():

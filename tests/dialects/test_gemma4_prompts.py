@@ -17,6 +17,7 @@ from tests.dialects.schemas import TOOLS
 from tests.dialects.toy_tokenizer import toy_tokenizer
 from tools.tool import ToolSpec
 
+NOW = ToolSpec("now", "The time.", {"type": "object", "properties": {}})
 CALL = ToolCall("c1", "now", {})
 
 
@@ -104,7 +105,7 @@ def test_the_shape_of_the_answer_is_told_in_the_system_turn():
     told = 'Answer with JSON of this schema and nothing else:\n{"enum": [1]}'
     shape = JsonSchema({"enum": [1]})
     assert prompt(user("Hi"), response_format=shape).startswith(f"<bos><|turn>system\n{told}<turn|>\n<|turn>user\nHi")
-    both = prompt(system("Be brief."), user("Hi"), tools=(TOOLS[0],), response_format=shape)
+    both = prompt(system("Be brief."), user("Hi"), tools=(NOW,), response_format=shape)
     assert both.startswith(f"<bos><|turn>system\nBe brief.\n\n{told}<|tool>")
     assert "Answer with one JSON object" in prompt(user("Hi"), response_format=JsonObject())
 

@@ -50,6 +50,7 @@ def test_the_written_answers_of_the_data_would_all_be_right():
         assert item.is_right(Reply("", answers[item.id][len(item.turn.messages)].calls)), item.id
 
 
+@pytest.mark.thorough
 def test_the_command_prints_the_table(monkeypatch, capsys, tmp_path):
     replies = tmp_path / "replies.jsonl"
     arguments = ["evaluate", "--limit", "1", "--threads", "1", "--replies", str(replies)]

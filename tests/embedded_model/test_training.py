@@ -126,6 +126,7 @@ def few(monkeypatch):
     monkeypatch.setattr(train, "read_dialogues", lambda path: read_dialogues(path)[:50])
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing.:FutureWarning")  # peft asks for it
 @pytest.mark.filterwarnings("ignore:.past_key_values.:FutureWarning")  # its new name is too new
 def test_a_run_that_was_broken_off_goes_on_and_the_app_loads_its_adapter(few, tmp_path, capsys, monkeypatch):

@@ -21,6 +21,7 @@ def printed(folder, isa, compiler, *emulator, linking=()):
     return subprocess.run([*emulator, program], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not (shutil.which(CROSS) and shutil.which(EMULATOR)), reason=f"needs {CROSS} and {EMULATOR}")
 def test_arm_gives_the_bits_of_avx2(tmp_path):
     if "AVX2" not in [isa.name for isa in isas(cpu_features())]:

@@ -18,7 +18,7 @@ def test_what_a_reply_waits_for_is_shown_in_its_bubble(chat):
     assert chat.last_reply == "Here."
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("viewport", [None, pytest.param(PHONE, marks=pytest.mark.thorough)], ids=["desktop", "phone"])
 def test_answer_now_ends_the_thought_which_folds_with_its_tokens(visit, scripted_app, viewport):
     chat = visit(scripted_app, viewport=viewport)
     chat.send("ponder")
@@ -111,7 +111,7 @@ def test_the_meter_counts_before_anything_is_sent(chat, tmp_path):
     expect(meter.locator("tr", has_text="attached now")).to_be_visible()
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("viewport", [None, pytest.param(PHONE, marks=pytest.mark.thorough)], ids=["desktop", "phone"])
 def test_the_meter_says_what_will_be_left_out_and_lets_the_person_choose(visit, scripted_app, viewport):
     chat = visit(scripted_app, viewport=viewport)
     if viewport:

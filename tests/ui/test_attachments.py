@@ -57,6 +57,7 @@ def test_a_pasted_picture_is_attached(chat, picture):
     assert "with 1 pictures" in chat.ask("What is this?")
 
 
+@pytest.mark.thorough
 def test_a_dropped_picture_is_attached(chat, picture):
     chat.page.evaluate(
         """(bytes) => {
@@ -72,6 +73,7 @@ def test_a_dropped_picture_is_attached(chat, picture):
     expect(chat.page.locator("#composer .thumbnail-item")).to_have_count(1)
 
 
+@pytest.mark.thorough
 def test_the_camera_takes_a_picture(chat):
     chat.page.locator("#snap").click()
     camera = chat.page.locator("#camera")
@@ -157,6 +159,7 @@ def test_where_no_model_here_sees_those_that_fit_can_be_downloaded():
     assert seeing_models(models.listings(), can_download=False) == ""
 
 
+@pytest.mark.thorough
 def test_a_megabyte_of_pasted_text_stays_text(chat):
     text = "lorem ipsum " * 87_400
     chat.box.focus()

@@ -18,7 +18,7 @@ def grave(chat) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("viewport", [None, pytest.param(PHONE, marks=pytest.mark.thorough)], ids=["desktop", "phone"])
 def test_axe_finds_nothing_grave_by_day_or_by_night(visit, scripted_app, viewport):
     chat = visit(scripted_app, viewport=viewport)
     assert not grave(chat)

@@ -16,7 +16,7 @@ def report(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1440, "light", marks=pytest.mark.thorough)])
 def test_an_answer_links_to_the_page_it_cites(visit, scripted_app, report, width, scheme):
     chat = visit(f"{scripted_app}/documents", viewport={"width": width, "height": 900}, scheme=scheme, ready=False)
     page = chat.page

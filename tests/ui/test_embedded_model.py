@@ -97,6 +97,7 @@ def test_the_api_repeats_itself_for_a_seed(embedded_app):
     assert reply["card"]["turns"]
 
 
+@pytest.mark.thorough
 def test_a_recording_is_replayed_by_the_api_and_by_a_fresh_process(embedded_app, tmp_path):
     client = Client(embedded_app, verbose=False)
     asked = {"message": "What is 48 * 17?", "tools": ["calculator"], "seed": 4, "max_tokens": 60}

@@ -16,7 +16,7 @@ TYPED = (
 )
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.thorough)])
 def test_own_cases_are_run_judged_compared_and_saved(visit, scripted_app, width):
     page = visit(f"{scripted_app}/evals", viewport={"width": width, "height": 900}, ready=False).page
     expect(page.locator("#evals-preview")).to_contain_text("70 cases: 14 objects")

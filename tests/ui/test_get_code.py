@@ -9,7 +9,9 @@ from tests.ui.conftest import DESKTOP
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "viewport", [DESKTOP, pytest.param(PHONE, marks=pytest.mark.thorough)], ids=["desktop", "phone"]
+)
 def test_get_code_shows_the_chat_in_every_dialect(visit, scripted_app, viewport):
     chat = visit(scripted_app, viewport=viewport)
     chat.ask("one of my questions")

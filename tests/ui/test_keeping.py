@@ -5,6 +5,7 @@ import time
 from urllib.request import urlopen
 
 import PIL.Image
+import pytest
 from playwright.sync_api import expect
 
 from tests.ui.conftest import served
@@ -24,6 +25,7 @@ def test_a_reload_brings_back_the_conversation_and_the_side_panel(chat, tmp_path
     assert chat.ask("two").startswith("Question 2 'two' with 1 pictures")
 
 
+@pytest.mark.thorough
 def test_tabs_that_stay_open_through_a_restart_of_the_server_go_on(visit):
     with served("-m", "tests.ui.scripted_app", dies=True) as (first, _):
         chat = visit(first)
@@ -56,6 +58,7 @@ def test_tabs_that_stay_open_through_a_restart_of_the_server_go_on(visit):
         chat.excuse_lost_connection()
 
 
+@pytest.mark.thorough
 def test_a_tab_sees_its_reply_stopped_when_the_server_is_told_to_end(visit):
     with served("-m", "tests.ui.scripted_app", ends=True) as (address, lines):
         chat = visit(address)
@@ -82,6 +85,7 @@ def test_two_tabs_keep_two_conversations(visit, scripted_app):
         expect(tab.questions.first).to_contain_text(words)
 
 
+@pytest.mark.thorough
 def test_a_new_tab_after_the_last_one_closed_goes_on_with_its_conversation(visit, scripted_app):
     first = visit(scripted_app)
     first.ask("remember me")
@@ -125,6 +129,7 @@ def test_a_reload_while_a_reply_is_written_goes_on_with_it(chat):
     assert chat.ask("and now?").startswith("Question 2 'and now?'")
 
 
+@pytest.mark.thorough
 def test_a_reply_that_ended_while_the_page_was_gone_is_there_when_it_comes_back(chat, scripted_app):
     before = replies_ended(scripted_app)
     chat.send("count")

@@ -234,6 +234,7 @@ def test_a_full_browser_says_so_and_has_room_again_after_a_deletion(chromium, vi
     context.close()
 
 
+@pytest.mark.thorough
 def test_a_picture_that_a_full_browser_did_not_keep_is_kept_once_there_is_room(chromium, visit, scripted_app, tmp_path):
     picture = tmp_path / "noise.png"
     PIL.Image.effect_noise((1200, 1000), 200).save(picture)
@@ -270,6 +271,7 @@ def test_thousands_of_messages_are_listed_and_searched(library):
     expect(library.chat.questions).to_have_count(50)
 
 
+@pytest.mark.thorough
 def test_on_a_phone_the_list_is_a_drawer(visit, scripted_app):
     chat = visit(scripted_app, viewport=PHONE)
     library = Library(chat)

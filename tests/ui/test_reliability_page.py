@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 PHRASINGS = 'Where is my order? -> {"number": 12}\nthe other order -> {"number": 13}\nHello -> no call'
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.thorough)])
 def test_phrasings_are_tried_and_judged(visit, scripted_app, width):
     page = visit(f"{scripted_app}/reliability", viewport={"width": width, "height": 900}, ready=False).page
     expect(page.locator("#reliability-model input")).to_have_value("scripted")

@@ -1,5 +1,6 @@
 """The side panel: write a tool and use it, answer its calls; choose, download and unload models."""
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -41,6 +42,7 @@ def test_a_written_tool_is_called_and_the_person_answers(chat):
     expect(chat.panel("find_order").locator(".content")).to_contain_text("It arrives on Monday.")
 
 
+@pytest.mark.thorough
 def test_a_written_tool_is_there_after_a_reload_until_it_is_removed(chat):
     chat.open_section("tool-editor")
     chat.page.locator("#tool-save").click()
@@ -53,6 +55,7 @@ def test_a_written_tool_is_there_after_a_reload_until_it_is_removed(chat):
     expect(chat.page.locator("#tools").get_by_label("find order")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_a_waiting_call_survives_a_reload_and_can_be_refused(chat):
     chat.open_section("tool-editor")
     chat.page.locator("#tool-save").click()
@@ -110,6 +113,7 @@ def test_a_model_is_loaded_and_unloaded(chat):
     expect(load).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_other_numbers_are_chosen_for_what_is_loaded_next(chat):
     chat.open_section("models")
     expect(chat.page.locator("#model-list")).to_contain_text("Models run on the CPU, in float32, as asked for.")

@@ -17,7 +17,7 @@ def ask(address, path, body, **headers):
         return json.load(answer)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.thorough)])
 def test_replies_of_every_interface_are_counted_and_can_be_saved(visit, scripted_app, width):
     message = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 50}
     ask(scripted_app, "/v1/chat/completions", message, **{"X-Title": "<b>My app</b>"})

@@ -13,7 +13,7 @@ from tests.ui.test_craft import grave
 SHAPES = PICTURES / "shapes.png"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1440, "light", marks=pytest.mark.thorough)])
 def test_things_are_found_and_drawn_on_the_picture(visit, scripted_app, tmp_path, width, scheme):
     chat = visit(
         f"{scripted_app}/vision", viewport={"width": width, "height": 900}, scheme=scheme, ready=False

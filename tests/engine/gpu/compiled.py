@@ -1,6 +1,6 @@
 """Compile every kernel that a decode step launches, for GPUs that need not be here: prints a JSON line for each.
 
-    TRITON_INTERPRET=0 python -m tests.engine.gpu.compiled
+    TRITON_INTERPRET=0 python -m tests.engine.gpu.compiled [CAPABILITY …]
 
 Steps of models in their true shape, but a small vocabulary and few layers, are taken with a recorder in the kernels'
 place. What they would have launched is compiled to machine code for each compute capability.
@@ -105,7 +105,10 @@ def launches(shape, dtype, bits):
 
 
 def main():
+    wanted = set(map(int, sys.argv[1:])) or {capability for *_, capability in CASES}
     for shape, dtype, bits, capability in CASES:
+        if capability not in wanted:
+            continue
         for source, options in launches(shape, dtype, bits):
             made = triton.compile(source, target=GPUTarget("cuda", capability, 32), options=options)
             facts = {"kernel": source.fn.__name__, "shape": shape, "capability": capability}

@@ -42,7 +42,10 @@ def written(step, cache, ids):
     return torch.cat([step.decode([(cache, [token])]) for token in ids])
 
 
-KINDS = [*((family, torch.float32) for family in FAMILIES), *((family, torch.float16) for family in FAMILIES[::2])]
+KINDS = [
+    *((family, torch.float32) for family in FAMILIES),
+    *(pytest.param(family, torch.float16, marks=pytest.mark.thorough) for family in FAMILIES[::2]),
+]
 
 
 @pytest.mark.parametrize(("family", "dtype"), KINDS, ids=str)
