@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -56,12 +58,25 @@ def read_cases(name: str) -> list[Case]:
 def is_held_out(text: str) -> bool:
     """Whether a case asks this, or hardly anything else: it must not be learnt."""
     said = _word_set(text)
-    return any(len(said & question) / len(said | question) > ALIKE for question in _held_out_questions())
+    near = (question for size in _sizes_alike(len(said)) for question in _held_out_questions().get(size, ()))
+    return any(len(said & question) / len(said | question) > ALIKE for question in near)
 
 
 @cache
-def _held_out_questions() -> list[frozenset[str]]:
-    return [_word_set(case.messages[-1].text) for name in CASES for case in read_cases(name)]
+def _sizes_alike(size: int) -> range:
+    """How many words a text can have that is alike to one with so many."""
+    return range(math.floor(size * ALIKE), math.ceil(size / ALIKE) + 1)
+
+
+@cache
+def _held_out_questions() -> dict[int, list[frozenset[str]]]:
+    """Their words, by how many they are."""
+    found: dict[int, list[frozenset[str]]] = defaultdict(list)
+    for name in CASES:
+        for case in read_cases(name):
+            words = _word_set(case.messages[-1].text)
+            found[len(words)].append(words)
+    return found
 
 
 def _word_set(text: str) -> frozenset[str]:

@@ -152,6 +152,7 @@ def test_the_app_says_that_it_is_well(address):
     assert 0 <= health["cache"]["embedded"]["prefix_bytes"] <= health["cache"]["embedded"]["prefix_budget_bytes"]
 
 
+@pytest.mark.thorough
 def test_a_connection_outlives_the_wait_for_a_full_server(address):
     """Closed after 5 s, it would meet the request of a client that was told to come again in 5 s."""
     connection = http.client.HTTPConnection(address.removeprefix("http://"))

@@ -520,7 +520,7 @@ def resident():
     return psutil.Process().memory_info().rss
 
 
-@pytest.fixture(scope="module", params=["bfloat16", "float32"])
+@pytest.fixture(scope="module", params=[pytest.param("bfloat16", marks=pytest.mark.thorough), "float32"])
 def large(request, tmp_path_factory):
     """Weights that take 150 MB in float32, stored as they are computed or converted while loading."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -31,6 +31,7 @@ def test_pictures_are_shown_in_the_question_and_reach_the_model(chat, picture, t
     assert width == 120
 
 
+@pytest.mark.thorough
 def test_an_edited_question_keeps_its_picture(chat, picture):
     chat.ask("What is this?", picture)
     chat.press("edit", 0)

@@ -45,6 +45,7 @@ def test_it_calls_the_calculator_and_answers_with_the_result(chat):
     assert "816" in reply
 
 
+@pytest.mark.thorough
 def test_it_thinks_when_it_is_asked_to(chat):
     chat.page.locator("#side").get_by_label("On", exact=True).check()
     chat.ask("Anna has 12 apples and gives away 5. How many are left?")
@@ -54,6 +55,7 @@ def test_it_thinks_when_it_is_asked_to(chat):
     expect(chat.replies.last.locator(".thought-group", has_text="Thought")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_reply(chat):
     chat.page.locator("#reset").click()
     chat.page.locator("#dice").click()
@@ -127,6 +129,7 @@ def test_what_is_no_recording_is_refused_by_what_is_wrong(embedded_app):
         Client(embedded_app, verbose=False).predict(recording={"format": "other"}, api_name="/replay")
 
 
+@pytest.mark.thorough
 def test_a_reply_is_replayed_saved_linked_and_opened_elsewhere(chat, visit):
     page = chat.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

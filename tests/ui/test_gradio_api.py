@@ -138,6 +138,7 @@ def test_models_are_listed_with_what_holds_for_each(client):
     assert models["reader"]["images"] is False
 
 
+@pytest.mark.thorough
 def test_a_model_is_downloaded_stopped_and_gone_on_with_loaded_and_unloaded_by_a_program(client):
     name = "google/gemma-3-4b-it"  # the page's tests have others
     job = client.submit(name=name, api_name="/download_model")

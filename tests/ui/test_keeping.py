@@ -146,6 +146,7 @@ def test_a_reply_that_ended_while_the_page_was_gone_is_there_when_it_comes_back(
     chat.excuse_lost_connection()  # that the old page was cut from
 
 
+@pytest.mark.thorough
 def test_a_reply_goes_on_after_the_connection_was_lost(visit, scripted_app):
     line = CutLine(scripted_app)
     chat = visit(line.url)

@@ -96,6 +96,7 @@ def test_a_conversation_is_renamed_pinned_found_and_deleted_with_undo(library):
     expect(library.rows).to_have_text(["about ships"])
 
 
+@pytest.mark.thorough
 def test_two_tabs_share_the_list_and_never_overwrite_each_other(library, visit, scripted_app):
     chat = library.chat
     chat.ask("shared")

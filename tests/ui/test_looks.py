@@ -15,6 +15,7 @@ def scrolls_sideways(chat) -> bool:
     return chat.page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
+@pytest.mark.thorough
 def test_a_phone_never_scrolls_sideways(phone):
     assert not scrolls_sideways(phone)
     phone.ask("formatted")

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.backends.tiny import save_tiny
 from tests.ui.conftest import served, unforeseen
 
+pytestmark = pytest.mark.thorough
+
 SOFT_TOKENS = 4
 """Of one picture, for this model."""
 
