@@ -35,6 +35,8 @@ UNITS = {
 """The ends of keys that are units, and how they are said."""
 NEVER_TOLD = frozenset({"error", "expression", "message", "query", "result"})
 """Keys whose values are no facts by themselves, or are what was asked."""
+MOST_WORDS = 6
+"""Of a text without a capital or a digit that is told: a longer one is prose, of which an answer may choose."""
 CHOSEN_FROM = frozenset({"content", "text", "timezone", "weekday"})
 """Keys of pages and clocks: an answer chooses from those what was asked for."""
 
@@ -72,24 +74,25 @@ def _completed(message: Message, results: Sequence[str]) -> Message:
 
 
 def _fields(result: str) -> Mapping[str, str]:
-    """What is to be told of a result: its values with a digit or a capital, and its lists of texts and numbers."""
+    """What is to be told of a result that is no error: its numbers, names and short texts, and its lists of them."""
     try:
         found = json.loads(result)
     except ValueError:
         found = dict(_lines(result))
-    if not isinstance(found, dict) or CHOSEN_FROM & found.keys():
+    if not isinstance(found, dict) or CHOSEN_FROM & found.keys() or found.get("status") == "error":
         return {}
     return {key: text for key, value in found.items() if (text := _value(value))}
 
 
 def _value(value: object) -> str:
-    """What is told of it; nothing of an object, a list of objects, or a word that is no name."""
+    """What is told of it; nothing of an object, a list of objects, a yes or no, or prose."""
     if isinstance(value, list) and value and not any(isinstance(one, bool | dict | list) for one in value):
         *most, last = map(str, value)
         return f"{', '.join(most)} and {last}" if most else last
-    if isinstance(value, bool | dict | list) or str(value).startswith(("{", "[")):
+    if value is None or isinstance(value, bool | dict | list) or str(value).startswith(("{", "[")):
         return ""
-    return str(value) if any(char.isdigit() or char.isupper() for char in str(value)) else ""
+    name = any(char.isdigit() or char.isupper() for char in str(value))
+    return str(value) if name or len(str(value).split()) <= MOST_WORDS else ""
 
 
 def _lines(result: str) -> Iterator[tuple[str, str]]:

@@ -88,7 +88,9 @@ def told(result, answer):
     [
         ('{"fee": 5.39, "crossing_min": 12}', "The fee is 5.39", "The fee is 5.39. Crossing: 12 minutes."),
         ("city: Oslo\nkeyCode: 9X50", "It is in Oslo.", "It is in Oslo. Key code: 9X50."),
-        ('{"depth_m": 14.0, "ok": true, "state": "open"}', "14 metres deep.", "14 metres deep."),
+        ('{"depth_m": 14.0, "ok": true, "state": "open"}', "14 metres deep.", "14 metres deep. State: open."),
+        ('{"said": "it is as deep as it was last year"}', "As before.", "As before."),
+        ('{"status": "error", "code": "E12"}', "That failed.", "That failed."),
         ('{"error": "E12 of Oslo"}', "That failed.", "That failed."),
         ('{"hits": [{"name": "Oslo"}]}', "None.", "None."),
         ('{"dep": ["07:05", "9:40", "x"], "min": 7}', "It takes 7.", "It takes 7. Dep: 07:05, 9:40 and x."),
