@@ -77,8 +77,8 @@ FILES = [
     "made_up",
     "orders",
 ]
-PARTS = ("more", "third")
-"""Folders of more tools. What `tools_more.jsonl` and `tools_third.jsonl` are about; chains stand among the tools."""
+PARTS = ("more", "third", "fourth")
+"""Folders of more tools. What `tools_more.jsonl` and so on are about; chains stand among the tools."""
 CHAINED = " > "
 """Stands between the two tools of a chain in the name of its block."""
 STANDARD = ("web_search", "fetch_page", "calculator", "current_time")

@@ -29,7 +29,7 @@ from embedded_model.tool_dialogues.two_calls import two_calls
 
 SEED = 20251128
 TRAINING_DIALOGUES, HELD_OUT_DIALOGUES = 5000, 300
-MORE_DIALOGUES = {"more": 9000, "third": 5000}
+MORE_DIALOGUES = {"more": 9000, "third": 5000, "fourth": 3000}
 KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "single": (0.45, single),
     "notool": (0.15, no_tool),
@@ -53,6 +53,16 @@ SHARES_OF_MORE: Mapping[str, Mapping[str, float]] = {
         "follow": 0.05,
     },
     "third": {
+        "single": 0.36,
+        "notool": 0.12,
+        "direct": 0.02,
+        "two": 0.12,
+        "chain": 0.12,
+        "missing": 0.16,
+        "error": 0.05,
+        "follow": 0.05,
+    },
+    "fourth": {
         "single": 0.36,
         "notool": 0.12,
         "direct": 0.02,
