@@ -18,6 +18,7 @@ from typing import Any
 
 from embedded_model import shaped_words as words
 from embedded_model.dialogues import DATA, Dialogue, parse
+from embedded_model.shaped_lists import listed
 from embedded_model.shaped_sources import (
     NUMBERS,
     Call,
@@ -122,6 +123,7 @@ class Writer:
             (420, self._told),
             (330, self._labels),
             (110, self._yes_or_no),
+            (700, self._lists),
         )
         made = [chat for number, sort in sorts for chat in islice(sort(), number)]
         self._random.shuffle(made)
@@ -263,6 +265,12 @@ class Writer:
             schema = _object({key: {"type": "boolean"}})
             yield self._chat(schema, [ask.format(text) for text, _ in units], [{key: so} for _, so in units])
 
+    def _lists(self) -> Iterator[dict[str, Any]]:
+        """What `shaped_lists.py` lists."""
+        while True:
+            schema, units = listed(self._random)
+            yield self._chat(schema, [self._asked(text) for text, _ in units], [value for _, value in units])
+
     def _filled(self, sentence: str, fields: Fields) -> tuple[str, dict[str, Any], bool]:
         """A sentence and its values with words in their places, and whether it has all of them."""
         drawn = {name: self._random.sample(some, 3) for name, some in words.WORDS.items()}
@@ -291,14 +299,16 @@ class Writer:
         found = self._random.sample(range(len(choices)), number)
         return [choices[at] for at in (sorted(found) if ordered else found)]
 
-    def _chat(self, schema: Mapping[str, Any], asked: Sequence[str], answers: Sequence[Fields]) -> dict[str, Any]:
-        renamed = self._keys(schema)
-        shown = self._dressed(_with_keys(schema, renamed))
+    def _chat(self, schema: Mapping[str, Any], asked: Sequence[str], answers: Sequence[Any]) -> dict[str, Any]:
+        renamed = self._keys(schema) if "properties" in schema else {}
+        shown = self._dressed(_with_keys(schema, renamed)) if "properties" in schema else dict(schema)
         messages: list[dict[str, str]] = []
         if self._random.random() < 0.12:
             messages.append({"role": "system", "content": self._random.choice(SYSTEMS)})
         for question, answer in zip(asked, answers, strict=True):
-            said = {renamed.get(key, key): answer[key] for key in schema["properties"] if key in answer}
+            said = answer
+            if "properties" in schema:
+                said = {renamed.get(key, key): answer[key] for key in schema["properties"] if key in answer}
             messages += [
                 {"role": "user", "content": question},
                 {"role": "assistant", "content": json.dumps(said, ensure_ascii=False)},

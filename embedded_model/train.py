@@ -40,7 +40,7 @@ FREE = 0.8
 """With less than this share of a CPU for each thread, others are at work too."""
 STEPS_ALONE = 5
 """With one thread, before all are tried again."""
-BUILT_IN, OTHER_TOOLS = "built_in", ("tools", "tools_more", "tools_third")
+BUILT_IN, OTHER_TOOLS = "built_in", ("tools", "tools_more", "tools_third", "tools_fourth")
 """The files whose dialogues offer tools: the app's own, and many others."""
 MEASURED_TOOLS = 32
 """Dialogues of the held-out tools that the loss is measured on."""

@@ -1,4 +1,4 @@
-"""The command that writes `tools.jsonl`, `tools_more.jsonl`, `tools_third.jsonl` and `tools_heldout.jsonl`."""
+"""The command that writes `tools.jsonl`, those about more tools, and `tools_heldout.jsonl`."""
 
 from __future__ import annotations
 

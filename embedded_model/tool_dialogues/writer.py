@@ -1,4 +1,4 @@
-"""Writes all dialogues of the four files."""
+"""Writes all dialogues with tools."""
 
 from __future__ import annotations
 
@@ -41,6 +41,16 @@ KINDS: Mapping[str, tuple[float, Callable[[Draw], Dialogue | None]]] = {
     "follow": (0.05, follow_up),
 }
 """Shares of the kinds, and what writes one dialogue of a kind, or nothing if it does not come out well."""
+_HARD = {
+    "single": 0.36,
+    "notool": 0.12,
+    "direct": 0.02,
+    "two": 0.12,
+    "chain": 0.12,
+    "missing": 0.16,
+    "error": 0.05,
+    "follow": 0.05,
+}
 SHARES_OF_MORE: Mapping[str, Mapping[str, float]] = {
     "more": {
         "single": 0.42,
@@ -52,26 +62,8 @@ SHARES_OF_MORE: Mapping[str, Mapping[str, float]] = {
         "error": 0.05,
         "follow": 0.05,
     },
-    "third": {
-        "single": 0.36,
-        "notool": 0.12,
-        "direct": 0.02,
-        "two": 0.12,
-        "chain": 0.12,
-        "missing": 0.16,
-        "error": 0.05,
-        "follow": 0.05,
-    },
-    "fourth": {
-        "single": 0.36,
-        "notool": 0.12,
-        "direct": 0.02,
-        "two": 0.12,
-        "chain": 0.12,
-        "missing": 0.16,
-        "error": 0.05,
-        "follow": 0.05,
-    },
+    "third": _HARD,
+    "fourth": _HARD,
 }
 """The same for the dialogues about more tools: more often what a small model finds hard."""
 MAY_REPEAT = ("notool", "direct")

@@ -22,6 +22,7 @@ FILES = (
     "tools",
     "tools_more",
     "tools_third",
+    "tools_fourth",
     "writing",
     HELD_OUT,
 )

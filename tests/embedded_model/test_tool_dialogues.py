@@ -58,7 +58,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", ["tools.jsonl", "tools_more.jsonl", "tools_third.jsonl", "tools_heldout.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["tools.jsonl", "tools_more.jsonl", "tools_third.jsonl", "tools_fourth.jsonl", "tools_heldout.jsonl"]
+)
 def test_the_file_is_what_the_templates_write(folder, name):
     assert (folder / name).read_bytes() == (DATA / name).read_bytes()
 

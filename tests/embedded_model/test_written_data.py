@@ -39,7 +39,8 @@ def test_every_answer_fits_the_schema_that_it_was_given_with():
             if message.role == "assistant":
                 answer = json.loads(message.text)
                 checker.validate(answer)
-                assert list(answer) == [key for key in schema["properties"] if key in answer], one.id
+                if "properties" in schema:
+                    assert list(answer) == [key for key in schema["properties"] if key in answer], one.id
 
 
 def calls_and_results(dialogues):
