@@ -18,9 +18,10 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Not found - Gemma Playground</title>
 <style>
-body {{ margin: 0; min-height: 100dvh; display: grid; place-content: center; text-align: center; gap: 1rem;
+body {{ margin: 0; min-height: 100dvh; display: grid; place-content: center; text-align: center;
   padding: 0 1.5rem; font: 1rem/1.5 ui-sans-serif, system-ui, sans-serif;
   background: light-dark({paper.c50}, {paper.c900}); color: light-dark({paper.c900}, {paper.c100}) }}
+main {{ display: grid; gap: 0.75rem }}
 h1 {{ margin: 0; font-size: 1.5rem }}
 p {{ margin: 0; overflow-wrap: anywhere }}
 a {{ color: light-dark({iris.c600}, {iris.c300}) }}
