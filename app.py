@@ -56,7 +56,6 @@ from playground.images import read_kept_image
 from playground.settings import Settings
 from playground.ui.examples import PICTURES
 from playground.ui.languages import translate
-from playground.ui.lost import add_lost
 from playground.ui.page import build_page
 from playground.ui.services import Services
 from playground.ui.terminal import ProgressLine
@@ -295,7 +294,6 @@ def open_page(page: gr.Blocks, services: Services) -> tuple[FastAPI, list[str]]:
         head=head(),
     )
     page.server.config.timeout_keep_alive = KEEP_ALIVE_S  # Gradio has no argument for it
-    add_lost(app)
     return app, [address.rstrip("/") for address in (local_url, share_url) if address]
 
 

@@ -1,6 +1,5 @@
 """The page on a phone, in the dark, and behind a keyboard."""
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -67,18 +66,3 @@ def test_every_button_has_a_name_for_screen_readers(chat):
             .map((one) => one.outerHTML.slice(0, 120))"""
     )
     assert not nameless
-
-
-@pytest.mark.parametrize("path", ["attic", "attic/<b>box</b>?x=1"])
-def test_an_unknown_address_says_so_and_leads_to_the_chat(visit, scripted_app, path):
-    chat = visit(f"{scripted_app}/{path}", ready=False)
-    expect(chat.page.locator("code")).to_have_text(f"/{path.partition('?')[0]}".replace("<", "%3C").replace(">", "%3E"))
-    assert all("404" in one for one in chat.complaints)
-    chat.complaints.clear()
-    chat.page.get_by_role("link", name="Go to the chat").click()
-    chat.wait_until_ready()
-
-
-def test_a_program_at_an_unknown_address_gets_json(scripted_app):
-    answer = httpx.get(f"{scripted_app}/attic")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
